@@ -1,0 +1,1 @@
+"""Composition: session, actions, workspaces, settings, jobs and the command line."""

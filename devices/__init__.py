@@ -1,0 +1,1 @@
+"""Hardware and the words everyone shares: clock, streams, bus, rig, drivers, supervision."""

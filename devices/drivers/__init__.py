@@ -1,0 +1,1 @@
+"""Drivers for real hardware; none of them knows the simulators."""

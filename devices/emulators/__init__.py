@@ -1,0 +1,1 @@
+"""Emulators that speak the bytes of real devices."""

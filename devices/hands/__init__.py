@@ -1,0 +1,1 @@
+"""Hand models: kinematics, limits, pads and their composition from primitive shapes."""

@@ -1,0 +1,1 @@
+"""Simulated devices: physics world, touch, cameras, exoskeleton."""

@@ -1,0 +1,1 @@
+"""The supervisor: states, command gate, watchdog and control loop."""

@@ -1,0 +1,1 @@
+"""Whatever decides an action: teleoperation, replay, scripted demonstrators."""

@@ -1,0 +1,1 @@
+"""Disk in both directions: capture log, finalise, episode reader, catalogue."""

@@ -1,0 +1,1 @@
+"""One QWidget per file, each given its models."""
