@@ -1,0 +1,45 @@
+"""Fixtures for every test: a bus namespace of its own, a session file, short waits."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+
+from devices.rig import Rig, load_rig  # noqa: E402
+from devices.session_file import SessionFile  # noqa: E402
+
+_counter = itertools.count()
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A bus namespace that no other test or session uses."""
+    return f"test-{os.getpid()}-{next(_counter)}"
+
+
+@pytest.fixture
+def session_file(namespace: str, tmp_path: Path) -> Callable[..., SessionFile]:
+    """Build (and write) a session file for a rig name or a ``Rig``."""
+
+    def build(rig: str | Rig = "sim-xhand", **fields) -> SessionFile:
+        chosen = load_rig(rig) if isinstance(rig, str) else rig
+        session = SessionFile(
+            namespace=namespace,
+            rig=chosen,
+            dataset_dir=fields.pop("dataset_dir", tmp_path / "dataset"),
+            runtime_dir=fields.pop("runtime_dir", tmp_path / "runtime"),
+            parent_pid=fields.pop("parent_pid", os.getpid()),
+            **fields,
+        )
+        session.write()
+        return session
+
+    return build
