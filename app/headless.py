@@ -1,0 +1,207 @@
+"""Recording without a window: the steps of a take, in order, with every wait bounded.
+
+The same door is used by ``thenar record``, by ``thenar run`` on a machine without a display, and by
+the tests.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from app.session import Session, SessionError
+from devices.messages import SourceName
+
+Mode = Literal["kinesthetic", "exoskeleton"]
+HEARTBEAT_S = 0.1
+CLIENT = "cli"
+READY_S = 30.0
+PUBLISH_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class TakeResult:
+    """What became of one take.
+
+    Attributes
+    ----------
+    episode : int
+        Episode number.
+    path : str
+        Published episode file.
+    seconds : float
+        Length of the take.
+    samples : int
+        Samples acknowledged on disk, all streams.
+    lost_samples : int
+        Samples missing according to the sequence numbers, all streams.
+    finalise_s : float
+        From stop until published and verified.
+    """
+
+    episode: int
+    path: str
+    seconds: float
+    samples: int
+    lost_samples: int
+    finalise_s: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures by name."""
+        return asdict(self)
+
+
+class HeadlessDriver:
+    """Drives a session without a window, keeping its heartbeat alive while it waits.
+
+    Parameters
+    ----------
+    session : Session
+        A started session.
+    progress : callable, optional
+        Called with one sentence at every step.
+    """
+
+    def __init__(self, session: Session, progress: Callable[[str], None] | None = None) -> None:
+        self.session = session
+        self._say = progress or (lambda text: None)
+        self._next_beat = 0.0
+
+    def pump(self, predicate: Callable[[], bool], timeout_s: float, what: str) -> None:
+        """Wait for ``predicate`` while polling the session and sending heartbeats.
+
+        Raises
+        ------
+        SessionError
+            When ``timeout_s`` passes; names ``what`` and the supervisor's cause if it has one.
+        """
+        deadline = time.monotonic() + timeout_s
+        pause = threading.Event()
+        while True:
+            at = time.monotonic()
+            if at >= self._next_beat:
+                self._next_beat = at + HEARTBEAT_S
+                self.session.supervisor.heartbeat(CLIENT)
+            self.session.poll()
+            if predicate():
+                return
+            if at > deadline:
+                status = self.session.supervisor.status
+                cause = f"; supervisor: {status.state} {status.cause}".rstrip() if status else ""
+                raise SessionError(f"{what} did not happen within {timeout_s:g} s{cause}")
+            pause.wait(0.01)
+
+    def wait_ready(self) -> None:
+        """Wait until the supervisor and the recorder answer."""
+        self._say("starting")
+        self.pump(
+            lambda: (
+                self.session.supervisor.status is not None
+                and self.session.recorder.status is not None
+                and self.session.operator.status is not None
+            ),
+            READY_S,
+            "the start of supervisor, operator and recorder",
+        )
+
+    def arm(self, source: SourceName) -> None:
+        """Bring the hand from whatever state to ACTIVE under ``source``."""
+        supervisor = self.session.supervisor
+        if self._state() == "OFF":
+            supervisor.enable()
+            self.pump(lambda: self._state() == "HOLD", 5.0, "HOLD after enabling the hand")
+        supervisor.arm(source, CLIENT)
+        self.pump(
+            lambda: self._state() == "ACTIVE" and supervisor.status.authority == source,
+            5.0,
+            f"arming the hand for {source}",
+        )
+
+    def hold(self) -> None:
+        """Bring the hand back to HOLD."""
+        if self._state() == "ACTIVE":
+            self.session.supervisor.hold()
+            self.pump(lambda: self._state() == "HOLD", 5.0, "HOLD after the take")
+
+    def record(
+        self,
+        mode: Mode,
+        seconds: float,
+        *,
+        seed: int = 0,
+        task: str = "",
+        instruction: str = "",
+        operator_code: str = "P00",
+    ) -> TakeResult:
+        """Record one take with the scripted operator and wait until it is published.
+
+        Parameters
+        ----------
+        mode : {"kinesthetic", "exoskeleton"}
+            How the scripted operator teaches.
+        seconds : float
+            Length of the script.
+        seed : int
+            Seed of the script and of the world's reset.
+        """
+        session, recorder = self.session, self.session.recorder
+        session.sim.reset_world(seed)
+        self.arm(mode)
+        before = recorder.status.published
+        recorder.start_take(
+            task=task,
+            instruction=instruction,
+            operator_code=operator_code,
+            source=mode,
+            notes={"script_seed": seed},
+        )
+        self.pump(lambda: recorder.status.state == "recording", 5.0, "the start of the take")
+        episode = recorder.status.episode
+        self._say(f"episode {episode}: recording {seconds:g} s, {mode}, scripted operator")
+        session.operator.run_script(mode, seconds, seed)
+        self.pump(lambda: session.operator.status.activity == "script", 5.0, "the script's start")
+        self.pump(lambda: session.operator.status.activity == "idle", seconds + 10.0, "its end")
+        status = recorder.status
+        samples, lost = sum(status.written.values()), sum(status.gaps.values())
+        elapsed_s = status.elapsed_s
+        recorder.stop_take()
+        stopped = time.monotonic()
+        self.hold()
+        self._say(f"episode {episode}: verifying")
+        self.pump(
+            lambda: episode in recorder.status.published and recorder.status.published != before,
+            PUBLISH_S,
+            f"publishing episode {episode}",
+        )
+        return TakeResult(
+            episode=episode,
+            path=recorder.status.last_path,
+            seconds=round(elapsed_s, 3),
+            samples=samples,
+            lost_samples=lost,
+            finalise_s=round(time.monotonic() - stopped, 3),
+        )
+
+    def replay(self, episode_path: str, speed: float = 1.0, timeout_s: float = 600.0) -> None:
+        """Replay an episode on the hand through the gate, eased in from the measured pose."""
+        operator = self.session.operator
+        self.arm("replay")
+        operator.run_replay(episode_path, speed)
+        self.pump(
+            lambda: operator.status.activity == "replay" or bool(operator.status.error),
+            10.0,
+            "the replay's start",
+        )
+        if operator.status.error:
+            raise SessionError(operator.status.error)
+        self.pump(lambda: operator.status.activity == "idle", timeout_s, "the replay's end")
+        if operator.status.error:
+            raise SessionError(operator.status.error)
+        self.hold()
+
+    def _state(self) -> str:
+        status = self.session.supervisor.status
+        return status.state if status else ""

@@ -1,0 +1,275 @@
+"""A session: the processes of one rig, started in order, watched, and ended in order.
+
+Free of Qt, so the window, the command line and the tests start the same processes the same way.
+
+What happens when a process dies
+--------------------------------
+==========  =====================================================================
+supervisor  the hand's own watchdog stops it; the supervisor is started again and
+            comes up OFF (arming is a new act by a person)
+world       the same as a hand that lost power: the supervisor faults; restarted
+capture     restarted; the recorder's ledger shows the gap
+operator    the supervisor puts the hand into HOLD; restarted
+recorder    restarted; it recovers the running take from its log at once
+emulator    restarted on the same path
+owner       (window or command line) the recorder finishes and publishes the take,
+            everything else makes itself safe and leaves
+==========  =====================================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devices.supervision.lock import rig_owner
+
+from app.clients import OperatorClient, RecorderClient, SimClient, SupervisorClient
+from devices.bus import Bus
+from devices.clock import now_ns
+from devices.rig import Rig
+from devices.session_file import SessionFile, runtime_root
+
+log = logging.getLogger(__name__)
+
+RESTART_LIMIT = 5  # restarts of one process within RESTART_WINDOW_S before giving up
+RESTART_WINDOW_S = 30.0
+STOP_GRACE_S = 3.0
+RECORDER_GRACE_S = 120.0  # finishing a take may mean converting a long log
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class SessionError(RuntimeError):
+    """A session cannot start or has failed; the message is one clear sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessPlan:
+    """One process of a session: its name, module and whether it may be restarted."""
+
+    name: str
+    module: str
+    grace_s: float = STOP_GRACE_S
+
+
+@dataclass
+class _Running:
+    plan: ProcessPlan
+    child: subprocess.Popen
+    restarts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTART_LIMIT))
+
+
+def plan_processes(rig: Rig, *, emulate: bool = False, capture: bool = True) -> list[ProcessPlan]:
+    """List the processes of ``rig`` in starting order."""
+    plans = []
+    if emulate:
+        plans.append(ProcessPlan("emulator", "devices.emulators.process"))
+    if rig.world is not None:
+        plans.append(ProcessPlan("world", "devices.sim.world_process"))
+    plans.append(ProcessPlan("supervisor", "devices.supervision.process"))
+    if capture and (rig.cameras or any(t.kind == "visuotactile" for t in rig.tactile)):
+        plans.append(ProcessPlan("capture", "devices.capture_process"))
+    plans.append(ProcessPlan("operator", "policies.operator_process"))
+    plans.append(ProcessPlan("recorder", "recorder.process", RECORDER_GRACE_S))
+    return plans
+
+
+class Session:
+    """The running processes of one rig and the clients that talk to them.
+
+    Parameters
+    ----------
+    rig : Rig
+        What to open.
+    dataset_dir : Path
+        Folder the recorder writes episodes into; made when absent.
+    seed : int
+        Seed of simulators and scripts.
+    emulate : bool
+        Start emulators for real drivers.
+    emulated_video : Path, optional
+        Video that stands in for a camera when emulating.
+    plans : list of ProcessPlan, optional
+        Processes to start instead of the rig's own (benchmarks bring prepared frames).
+
+    Raises
+    ------
+    SessionError
+        When another session owns the rig; the message names its process.
+    """
+
+    def __init__(
+        self,
+        rig: Rig,
+        dataset_dir: Path,
+        *,
+        seed: int = 0,
+        emulate: bool = False,
+        emulated_video: Path | None = None,
+        plans: list[ProcessPlan] | None = None,
+    ) -> None:
+        owner = rig_owner(rig.name)
+        if owner:
+            raise SessionError(
+                f"rig '{rig.name}' is in use by {owner}; close that one or choose another rig"
+            )
+        namespace = f"{rig.name}-{os.getpid()}-{now_ns() // 1_000_000}"
+        self.file = SessionFile(
+            namespace=namespace,
+            rig=rig,
+            dataset_dir=dataset_dir.expanduser().resolve(),
+            runtime_dir=runtime_root() / namespace,
+            parent_pid=os.getpid(),
+            seed=seed,
+            emulate=emulate,
+            emulated_video=emulated_video,
+        )
+        self.plans = plans if plans is not None else plan_processes(rig, emulate=emulate)
+        self.bus = Bus(namespace)
+        self.supervisor = SupervisorClient(self.bus)
+        self.recorder = RecorderClient(self.bus)
+        self.operator = OperatorClient(self.bus)
+        self.sim = SimClient(self.bus)
+        self._health = self.bus.inbox("health")
+        self.health: dict[str, dict] = {}
+        self.problems: deque[str] = deque(maxlen=50)
+        self._running: dict[str, _Running] = {}
+        self._lock = threading.Lock()
+        self._closing = False
+
+    @property
+    def rig(self) -> Rig:
+        """The rig this session runs."""
+        return self.file.rig
+
+    def start(self) -> None:
+        """Write the session file and start every process; returns without waiting."""
+        self.file.dataset_dir.mkdir(parents=True, exist_ok=True)
+        self._session_path = self.file.write()
+        for plan in self.plans:
+            self._running[plan.name] = _Running(plan, self._spawn(plan))
+
+    def wait_ready(self, timeout_s: float = 30.0, names: tuple[str, ...] | None = None) -> None:
+        """Wait until every process (or ``names``) has reported health once.
+
+        Raises
+        ------
+        SessionError
+            Naming the process that is missing and the last line it wrote.
+        """
+        wanted = set(names or (plan.name for plan in self.plans))
+        deadline = time.monotonic() + timeout_s
+        pause = threading.Event()
+        while True:
+            self.poll()
+            missing = wanted - set(self.health)
+            if not missing:
+                return
+            for name in missing:
+                running = self._running.get(name)
+                if running and running.child.poll() is not None and len(running.restarts) >= 2:
+                    raise SessionError(f"{name} does not start: {self.last_words(name)}")
+            if time.monotonic() > deadline:
+                name = sorted(missing)[0]
+                raise SessionError(
+                    f"{name} did not report within {timeout_s:.0f} s: {self.last_words(name)}"
+                )
+            pause.wait(0.01)
+
+    def poll(self) -> None:
+        """Read health messages and restart what died; call it a few times a second."""
+        for message in self._health.drain():
+            self.health[message["process"]] = message
+        self.supervisor.poll()
+        self.recorder.poll()
+        self.operator.poll()
+        if not self._closing:
+            self._revive()
+
+    def pid(self, name: str) -> int:
+        """Process id of the running process ``name``."""
+        return self._running[name].child.pid
+
+    def last_words(self, name: str) -> str:
+        """The last line process ``name`` wrote to its log, for error messages."""
+        path = self.file.runtime_dir / f"{name}.log"
+        with contextlib.suppress(OSError):
+            lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
+            if lines:
+                return lines[-1].strip()
+        return "it left no message"
+
+    def close(self) -> None:
+        """End everything in order: the take finished first, then the hand made safe."""
+        with self._lock:
+            if self._closing:
+                return
+            self._closing = True
+        for name in ("recorder", "operator", "capture", "supervisor"):
+            self._end(name)
+        for name in list(self._running):
+            self._end(name)
+        shutil.rmtree(self.file.runtime_dir, ignore_errors=True)
+
+    def __enter__(self) -> Session:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _spawn(self, plan: ProcessPlan) -> subprocess.Popen:
+        environment = {
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MUJOCO_GL": os.environ.get("MUJOCO_GL", "egl"),
+            "PYTHONUNBUFFERED": "1",
+        }
+        with open(self.file.runtime_dir / f"{plan.name}.log", "ab") as output:
+            return subprocess.Popen(
+                [sys.executable, "-m", plan.module, "--session", str(self._session_path)],
+                cwd=REPOSITORY,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl+C in the terminal reaches the owner only
+            )
+
+    def _revive(self) -> None:
+        for running in self._running.values():
+            code = running.child.poll()
+            if code is None:
+                continue
+            name = running.plan.name
+            recent = [t for t in running.restarts if time.monotonic() - t < RESTART_WINDOW_S]
+            if len(recent) >= RESTART_LIMIT:
+                continue
+            reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            self.problems.append(f"{name} ended ({reason}): {self.last_words(name)}; restarted")
+            log.warning("%s", self.problems[-1])
+            running.restarts.append(time.monotonic())
+            running.child = self._spawn(running.plan)
+
+    def _end(self, name: str) -> None:
+        running = self._running.pop(name, None)
+        if running is None:
+            return
+        running.child.terminate()
+        try:
+            running.child.wait(running.plan.grace_s)
+        except subprocess.TimeoutExpired:
+            log.warning("%s did not leave within %.0f s; killed", name, running.plan.grace_s)
+            running.child.kill()
+            running.child.wait()

@@ -1,0 +1,119 @@
+"""What the window remembers between starts.
+
+A damaged settings file costs the damaged fields, never the start: every field is validated on its
+own and falls back to its default. The file is replaced atomically.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+log = logging.getLogger(__name__)
+
+SETTINGS_VERSION = 1
+
+
+class Settings(BaseModel):
+    """Fields the window remembers; each has a description for the preferences page."""
+
+    model_config = ConfigDict(validate_assignment=True, extra="ignore")
+
+    version: int = SETTINGS_VERSION
+    rig: str = Field(default="sim-xhand", description="Rig opened at start")
+    dataset_dir: str = Field(default="", description="Folder new episodes are written to")
+    task: str = Field(default="", description="Task chosen last")
+    operator_code: str = Field(
+        default="P01", pattern=r"^[A-Za-z0-9_-]{1,16}$", description="Pseudonym of the demonstrator"
+    )
+    countdown_s: int = Field(default=0, ge=0, le=10, description="Countdown before a take")
+    sound: bool = Field(default=False, description="Sound cues at start and stop of a take")
+    show_operator: bool = Field(default=True, description="Operator's hand in simulated images")
+    heatmap_full_scale_n: float = Field(
+        default=0.0, ge=0.0, le=100.0, description="Force at full colour; 0 chooses by itself"
+    )
+    window_geometry: str = Field(default="", description="Window position, base64")
+    splitters: dict[str, list[int]] = Field(default_factory=dict, description="Pane sizes")
+    panels: dict[str, int] = Field(default_factory=dict, description="Chosen tab of each panel")
+    keys: dict[str, str] = Field(default_factory=dict, description="Keys that differ from default")
+
+
+def default_settings_path() -> Path:
+    """Settings file of this user; ``THENAR_SETTINGS`` names another one."""
+    override = os.environ.get("THENAR_SETTINGS")
+    if override:
+        return Path(override)
+    return Path(platformdirs.user_config_dir("thenar", appauthor=False)) / "settings.json"
+
+
+def default_dataset_dir() -> Path:
+    """Folder for episodes when none was chosen."""
+    return Path(platformdirs.user_data_dir("thenar", appauthor=False)) / "dataset"
+
+
+def load_settings(path: Path) -> tuple[Settings, list[str]]:
+    """Read settings, keeping every valid field.
+
+    Parameters
+    ----------
+    path : Path
+        JSON file; may be absent or damaged.
+
+    Returns
+    -------
+    Settings
+        The valid fields, defaults elsewhere.
+    list of str
+        One sentence per field (or file) that could not be used.
+    """
+    try:
+        raw = json.loads(path.read_text())
+    except FileNotFoundError:
+        return Settings(), []
+    except (OSError, ValueError) as error:
+        kept = _set_aside(path)
+        return Settings(), [f"settings file '{path}' is unreadable ({error}); kept as '{kept}'"]
+    if not isinstance(raw, dict):
+        kept = _set_aside(path)
+        return Settings(), [f"settings file '{path}' is not a JSON object; kept as '{kept}'"]
+    settings, problems = Settings(), []
+    for name, value in raw.items():
+        if name not in Settings.model_fields:
+            continue
+        try:
+            setattr(settings, name, value)
+        except ValidationError as error:
+            problems.append(
+                f"setting '{name}': {error.errors()[0]['msg']}, got {value!r}; default used"
+            )
+    return settings, problems
+
+
+def save_settings(settings: Settings, path: Path) -> None:
+    """Write ``settings`` to ``path`` through a temporary file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(settings.model_dump_json(indent=2))
+    os.replace(part, path)
+
+
+def _set_aside(path: Path) -> Path:
+    kept = path.with_name(path.name + ".damaged")
+    os.replace(path, kept)
+    return kept
+
+
+def describe_settings() -> list[tuple[str, str, Any]]:
+    """Name, description and default of every setting, for documentation."""
+    defaults = Settings()
+    adapter: TypeAdapter[Any] = TypeAdapter(Any)
+    return [
+        (name, field.description or "", adapter.dump_python(getattr(defaults, name)))
+        for name, field in Settings.model_fields.items()
+    ]
