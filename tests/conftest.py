@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+_TESTS = Path(__file__).parent
+sys.path[:0] = [str(_TESTS.parent), str(_TESTS)]  # the packages come before tests/devices etc.
 os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
 
 from devices.rig import Rig, load_rig  # noqa: E402
