@@ -1,0 +1,81 @@
+"""The task list: what the operator is asked to do, in the words a policy is trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from resources import ROOT
+
+
+class TaskError(ValueError):
+    """A task file cannot be used; the message is one clear sentence."""
+
+
+class Task(BaseModel):
+    """One task of the list.
+
+    Attributes
+    ----------
+    name : str
+        Identifier stored in episodes.
+    title : str
+        What the task list shows.
+    instruction : str
+        Language instruction stored in episodes; empty for free play.
+    hint : str
+        Advice to the operator.
+    order : int
+        Place in the list; equal orders are sorted by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_: Literal["thenar.task/1"] = Field(alias="schema")
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    title: str = Field(min_length=1)
+    instruction: str = ""
+    hint: str = ""
+    order: int = 0
+
+
+def load_tasks(folder: Path | None = None) -> tuple[Task, ...]:
+    """Load every task file of ``folder`` (default ``resources/tasks``), in list order.
+
+    Raises
+    ------
+    TaskError
+        When a file is damaged or two files give the same name.
+    """
+    by_name: dict[str, tuple[Task, Path]] = {}
+    for path in sorted((folder or ROOT / "tasks").glob("*.yaml")):
+        task = _load(path)
+        if task.name in by_name:
+            raise TaskError(
+                f"task files '{by_name[task.name][1]}' and '{path}' both have the name "
+                f"'{task.name}'; rename one"
+            )
+        by_name[task.name] = (task, path)
+    return tuple(sorted((task for task, _ in by_name.values()), key=lambda t: (t.order, t.name)))
+
+
+def _load(path: Path) -> Task:
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        raise TaskError(
+            f"task file '{path}'{line} is not valid YAML: {getattr(error, 'problem', error)}"
+        ) from None
+    if not isinstance(raw, dict):
+        raise TaskError(f"task file '{path}' is empty or not a mapping; give it name and title")
+    try:
+        return Task.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "file"
+        raise TaskError(f"task file '{path}': key '{key}': {first['msg']}") from None
