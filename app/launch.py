@@ -1,0 +1,115 @@
+"""Opening a rig: from a name and a few options to a session, a window or a demonstration."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from app.session import Session, SessionError
+from app.settings import Settings, default_dataset_dir, default_settings_path, load_settings
+from devices.rig import Rig, RigError, load_rig
+
+DEMO_VIDEO = Path(__file__).resolve().parents[2] / "shared/data/operator_removal/raw-1.mp4"
+
+
+def choose_dataset(dataset: Path | None, settings: Settings | None = None) -> Path:
+    """Dataset folder: the one given, else the last one used, else the user's data folder."""
+    if dataset is not None:
+        return dataset
+    if settings is not None and settings.dataset_dir:
+        return Path(settings.dataset_dir)
+    return default_dataset_dir()
+
+
+def open_session(
+    rig: str,
+    dataset: Path,
+    *,
+    seed: int = 0,
+    emulate: bool = False,
+    video: Path | None = None,
+) -> Session:
+    """Load ``rig`` and prepare (not start) its session.
+
+    Raises
+    ------
+    RigError, SessionError
+        One sentence that names what is wrong and the way out.
+    """
+    loaded = load_rig(rig)
+    return Session(
+        loaded,
+        dataset,
+        seed=seed,
+        emulate=emulate,
+        emulated_video=_stand_in_video(loaded, emulate, video),
+    )
+
+
+def _stand_in_video(rig: Rig, emulate: bool, video: Path | None) -> Path | None:
+    if video is not None:
+        if not video.is_file():
+            raise SessionError(f"video '{video}' does not exist; give another file with --video")
+        return video.resolve()
+    needs = any(camera.driver == "video_file" and not camera.path for camera in rig.cameras)
+    if not needs:
+        return None
+    if DEMO_VIDEO.is_file():
+        return DEMO_VIDEO
+    if emulate:
+        raise SessionError(
+            f"rig '{rig.name}' shows a video file as its camera and none was given; "
+            "add --video FILE"
+        )
+    return None
+
+
+def has_display() -> bool:
+    """Whether a window can be opened here."""
+    if sys.platform != "linux":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def launch(
+    *,
+    rig: str | None,
+    dataset: Path | None,
+    emulate: bool,
+    video: Path | None,
+    seed: int,
+    pictures: Path | None,
+    say: Callable[[str], None],
+) -> int:
+    """Open the window, or demonstrate on a virtual display when there is no screen.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    settings_path = default_settings_path()
+    settings, problems = load_settings(settings_path)
+    for problem in problems:
+        say(problem)
+    name = rig or settings.rig
+    if rig is None:
+        try:
+            load_rig(name)
+        except RigError as error:
+            say(f"{error}; opening sim-xhand instead")
+            name = "sim-xhand"
+    if has_display():
+        from app.window import run_window
+
+        session = open_session(
+            name, choose_dataset(dataset, settings), seed=seed, emulate=emulate, video=video
+        )
+        return run_window(session, settings, settings_path, problems)
+    from app.demonstration import demonstrate
+
+    return demonstrate(
+        name, dataset, seed=seed, emulate=emulate, video=video, pictures=pictures, say=say
+    )
