@@ -56,8 +56,7 @@ class VirtualDisplay:
             stderr=subprocess.DEVNULL,
         )
         os.close(writer)
-        ready, _, _ = select.select([reader], [], [], START_S)
-        number = os.read(reader, 16).decode().strip() if ready else ""
+        number = _first_line(reader)
         os.close(reader)
         if not number:
             self._server.kill()
@@ -79,3 +78,15 @@ class VirtualDisplay:
         if self._server is not None:
             self._server.terminate()
             self._server.wait()
+
+
+def _first_line(reader: int) -> str:
+    """Read up to the newline; closing earlier would kill the server in mid-write."""
+    text = b""
+    while not text.endswith(b"\n"):
+        ready, _, _ = select.select([reader], [], [], START_S)
+        piece = os.read(reader, 16) if ready else b""
+        if not piece:
+            return ""
+        text += piece
+    return text.decode().strip()
