@@ -1,0 +1,1 @@
+"""One module per published figure: ``thenar bench NAME --json`` runs ``benchmarks.NAME``."""
