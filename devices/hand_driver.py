@@ -106,5 +106,5 @@ class HandDriver(Protocol):
         ...
 
     def close(self) -> None:
-        """Leave the hand safe (its documented safe action) and free the wire; safe to call twice."""
+        """Leave the hand safe (its documented safe action), free the wire; safe to call twice."""
         ...
