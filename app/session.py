@@ -32,11 +32,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devices.supervision.lock import rig_owner
+from devices.supervision.lock import require_free
 
 from app.clients import OperatorClient, RecorderClient, SimClient, SupervisorClient
 from devices.bus import Bus
 from devices.clock import now_ns
+from devices.hand_driver import DeviceError
 from devices.rig import Rig
 from devices.session_file import SessionFile, runtime_root
 
@@ -118,11 +119,10 @@ class Session:
         emulated_video: Path | None = None,
         plans: list[ProcessPlan] | None = None,
     ) -> None:
-        owner = rig_owner(rig.name)
-        if owner:
-            raise SessionError(
-                f"rig '{rig.name}' is in use by {owner}; close that one or choose another rig"
-            )
+        try:
+            require_free(rig.name)
+        except DeviceError as error:
+            raise SessionError(str(error)) from None
         namespace = f"{rig.name}-{os.getpid()}-{now_ns() // 1_000_000}"
         self.file = SessionFile(
             namespace=namespace,

@@ -20,6 +20,15 @@ from devices.session_file import SessionFile  # noqa: E402
 _counter = itertools.count()
 
 
+@pytest.fixture(autouse=True)
+def own_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rig locks and settings of a test never meet those of another test or of a running window."""
+    runtime = tmp_path / "xdg"
+    runtime.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("THENAR_SETTINGS", str(tmp_path / "settings.json"))
+
+
 @pytest.fixture
 def namespace() -> str:
     """A bus namespace that no other test or session uses."""
