@@ -14,7 +14,10 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Literal
 
-from devices.hand_driver import DeviceError
+from devices.bus import Bus
+from devices.hand_driver import DeviceError, HandDriver
+from devices.rig import HandConfig
+from devices.session_file import SessionFile
 
 ENTRY_POINT_GROUP = "thenar.devices"
 Family = Literal["hand", "camera", "touch", "exoskeleton"]
@@ -69,3 +72,8 @@ def device_class(family: Family, kind: str) -> type[Any]:
         raise DeviceError(
             f"{family} driver '{kind}' cannot be loaded from {module_name}: {error}"
         ) from error
+
+
+def make_hand(config: HandConfig, bus: Bus, session: SessionFile) -> HandDriver:
+    """Build (not open) the driver of a hand; raises ``DeviceError`` for an unknown kind."""
+    return device_class("hand", config.driver)(config, bus, session)
