@@ -54,7 +54,7 @@ class CameraTile(ImageTile):
         self._scaled = None
         self.update()
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.spec.kind == "depth" and self._sample is not None:
             self._fit_depth(self._sample.data)
         super().mouseDoubleClickEvent(event)

@@ -63,7 +63,7 @@ class ImageTile(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setToolTip(f"{spec.name} from {spec.device or 'unknown device'}")
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         height, width = self.spec.shape[:2]
         return QSize(320, HEADER_PX + 320 * height // width)
 
@@ -116,7 +116,7 @@ class ImageTile(QWidget):
     def _paint_over(self, painter: QPainter, rect: QRect) -> None:
         """Draw what belongs on the picture (a legend, a mode)."""
 
-    def paintEvent(self, event) -> None:  # noqa: N802
+    def paintEvent(self, event) -> None:
         at_ns = now_ns()
         level = self._freshness.level(at_ns)
         self._shown_level = level

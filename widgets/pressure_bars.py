@@ -36,7 +36,7 @@ class PressureBars(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setToolTip("Fingertip pressure; double-click: fit the range afresh")
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(400, 200)
 
     def show_sample(self, sample: Sample) -> None:
@@ -60,11 +60,11 @@ class PressureBars(QWidget):
         left = 48 + finger * column + (column - wide) / 2
         return QRectF(left, HEADER_PX + 4, wide, self.height() - HEADER_PX - 48)
 
-    def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802
+    def mouseDoubleClickEvent(self, event) -> None:
         self.range_kpa = LEAST_RANGE_KPA
         self.update()
 
-    def paintEvent(self, event) -> None:  # noqa: N802
+    def paintEvent(self, event) -> None:
         at_ns = now_ns()
         level = self._freshness.level(at_ns)
         painter = QPainter(self)

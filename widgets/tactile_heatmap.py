@@ -77,7 +77,7 @@ class TactileHeatmap(QWidget):
         self.auto_button.setToolTip("Fit the colour range to the strongest taxel; wheel: set it")
         self.auto_button.toggled.connect(self._on_auto_toggled)
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         return QSize(400, 224)
 
     @property
@@ -136,12 +136,12 @@ class TactileHeatmap(QWidget):
             rect.left() + column * wide, rect.top() + (pad.rows - 1 - row) * high, wide, high
         )
 
-    def resizeEvent(self, event) -> None:  # noqa: N802
+    def resizeEvent(self, event) -> None:
         self.auto_button.setFixedSize(LEGEND_PX - 8, 20)
         self.auto_button.move(self.width() - LEGEND_PX, 4)
         super().resizeEvent(event)
 
-    def wheelEvent(self, event) -> None:  # noqa: N802
+    def wheelEvent(self, event) -> None:
         steps = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
         place = int(np.argmin([abs(np.log(step / self._range_n)) for step in steps]))
         place += 1 if event.angleDelta().y() > 0 else -1
@@ -158,7 +158,7 @@ class TactileHeatmap(QWidget):
         self._peak_n = max(newest_n, self._peak_n * 0.995)
         self._range_n = max(0.1, nice_ceiling(self._peak_n))
 
-    def paintEvent(self, event) -> None:  # noqa: N802
+    def paintEvent(self, event) -> None:
         at_ns = now_ns()
         painter = QPainter(self)
         painter.fillRect(self.rect(), color("panel"))

@@ -73,7 +73,7 @@ class VisuotactileTile(ImageTile):
         if self._reference is None:
             self.set_reference()
 
-    def resizeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QEvent) -> None:
         top = HEADER_PX + 4
         self.difference_button.move(self.width() - 32, top)
         self.reference_button.move(self.width() - 64, top)
