@@ -99,6 +99,7 @@ def add_hand(
     HandFileError
         When the user's file cannot be read or lacks a joint of the hand.
     """
+    spec.compiler.degree = False  # joint ranges are given in radians
     _add_materials(spec)
     mirror = hand.side == "left"
     base = rotation_from_rpy(base_rpy_rad)
