@@ -15,7 +15,6 @@ from devices.clock import NS_PER_S, now_ns
 from devices.messages import RecorderStatus, SourceName, SupervisorStatus
 
 CLIENT = "gui"
-DISCARD_WINDOW_S = 3.0
 SCRIPT_SECONDS = 8.0
 STATUS_LIMIT_S = 2.0
 
@@ -47,7 +46,6 @@ class Controls:
         self.plan = plan
         self._say = say
         self.operator_visible = True
-        self._discard_armed_ns = 0
         self._script_seed = 0
         self._do: dict[ActionId, Callable[[], None]] = {
             ActionId.STOP: lambda: session.supervisor.stop(CLIENT),
@@ -172,11 +170,6 @@ class Controls:
             return disk.episode
         return max((*disk.published, *disk.finalising), default=None)
 
-    @property
-    def discard_armed(self) -> bool:
-        """Whether the next press of discard will do it."""
-        return now_ns() < self._discard_armed_ns
-
     def arm(self, source: SourceName) -> None:
         """Arm the hand with a fresh press of the user's."""
         self.session.supervisor.arm(source, CLIENT)
@@ -211,15 +204,9 @@ class Controls:
 
     def _discard(self) -> None:
         number = self.last_episode
-        if number is None:
-            return
-        if not self.discard_armed:
-            self._discard_armed_ns = now_ns() + int(DISCARD_WINDOW_S * NS_PER_S)
-            self._say(f"Press discard again to move episode {number} to the trash.")
-            return
-        self._discard_armed_ns = 0
-        self.session.recorder.discard(number)
-        self._say(f"Episode {number} is in the trash; undo brings it back.")
+        if number is not None:
+            self.session.recorder.discard(number)
+            self._say(f"Episode {number} is in the trash; undo brings it back.")
 
     def _script(self) -> None:
         mode = self._source()

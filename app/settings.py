@@ -30,9 +30,11 @@ class Settings(BaseModel):
     dataset_dir: str = Field(default="", description="Folder new episodes are written to")
     task: str = Field(default="", description="Task chosen last")
     operator_code: str = Field(
-        default="P01", pattern=r"^[A-Za-z0-9_-]{1,16}$", description="Pseudonym of the demonstrator"
+        default="P01",
+        pattern=r"^[A-Z]{1,3}[0-9]{1,4}$",
+        description="Pseudonym of the demonstrator",
     )
-    countdown_s: int = Field(default=0, ge=0, le=10, description="Countdown before a take")
+    countdown: bool = Field(default=False, description="Countdown before a take")
     sound: bool = Field(default=False, description="Sound cues at start and stop of a take")
     show_operator: bool = Field(default=True, description="Operator's hand in simulated images")
     heatmap_full_scale_n: float = Field(

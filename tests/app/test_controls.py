@@ -123,24 +123,11 @@ def test_failure_after_the_take_labels_the_last_episode(controls, session):
     assert session.recorder.orders == [("set_outcome", 4, "failure", {})]
 
 
-def test_discard_needs_two_presses(controls, session, said):
+def test_discard_moves_the_last_take_to_the_trash_and_says_how_to_undo(controls, session, said):
     session.recorder.status = disk_status(published=(5,))
-    controls.perform(ActionId.DISCARD)
-    assert session.recorder.orders == []
-    assert controls.discard_armed
     controls.perform(ActionId.DISCARD)
     assert session.recorder.orders == [("discard", 5, {})]
-    assert not controls.discard_armed
-
-
-def test_the_first_press_of_discard_expires(controls, session, monkeypatch):
-    session.recorder.status = disk_status(published=(5,))
-    controls.perform(ActionId.DISCARD)
-    later = now_ns() + 4_000_000_000
-    monkeypatch.setattr("app.controls.now_ns", lambda: later)
-    session.recorder.status = RecorderStatus(stamp_ns=later, state="idle", published=(5,))
-    controls.perform(ActionId.DISCARD)
-    assert session.recorder.orders == []
+    assert "undo" in said[-1]
 
 
 def test_redo_keeps_the_number(controls, session):

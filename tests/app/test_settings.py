@@ -12,7 +12,7 @@ from app.settings import Settings, load_settings, save_settings
 
 def test_settings_survive_a_restart(tmp_path: Path):
     path = tmp_path / "settings.json"
-    settings = Settings(rig="sim-leap", task="pick_ball", countdown_s=3)
+    settings = Settings(rig="sim-leap", task="pick_ball", countdown=True)
     settings.splitters = {"columns": [500, 300, 280]}
     save_settings(settings, path)
     again, problems = load_settings(path)
@@ -22,11 +22,11 @@ def test_settings_survive_a_restart(tmp_path: Path):
 
 def test_a_damaged_field_costs_that_field_only(tmp_path: Path):
     path = tmp_path / "settings.json"
-    path.write_text(json.dumps({"rig": "sim-leap", "countdown_s": "soon", "operator_code": "P07"}))
+    path.write_text(json.dumps({"rig": "sim-leap", "countdown": "soon", "operator_code": "P07"}))
     settings, problems = load_settings(path)
-    assert (settings.rig, settings.operator_code, settings.countdown_s) == ("sim-leap", "P07", 0)
+    assert (settings.rig, settings.operator_code, settings.countdown) == ("sim-leap", "P07", False)
     assert len(problems) == 1
-    assert "countdown_s" in problems[0]
+    assert "countdown" in problems[0]
     assert "soon" in problems[0]
 
 
