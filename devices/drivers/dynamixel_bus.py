@@ -31,6 +31,7 @@ except ImportError:  # not a POSIX system
 BROADCAST = 0xFE
 ALERT_BIT = 0x80
 FAST_HEAD_BYTES = 8  # FF FF FD 00 | FE | LEN LEN | 55, before the first servo's row
+STATUS_HEAD_BYTES = 9  # FF FF FD 00 | ID | LEN LEN | 55 | ERR, before the data of one servo
 REPLY_TIMEOUT_MS = 20.0  # the default latency timer of FTDI adapters is 16 ms
 READ_SLICE_S = 0.001  # one blocking wait for bytes; the thread sleeps meanwhile
 QUIET_S = 0.003  # a silent line for this long has nothing of the last reply left
@@ -74,6 +75,14 @@ class _Port(PortHandler):
         return super().readPort(length)
 
 
+class PacketHandler(Protocol2PacketHandler):
+    """The vendor's packets, with the byte stuffing that 4.1.0 computes but does not send."""
+
+    def addStuffing(self, packet: list[int]) -> list[int]:
+        packet[:] = super().addStuffing(packet)
+        return packet
+
+
 class DynamixelBus:
     """Reads and writes servo registers.
 
@@ -94,7 +103,7 @@ class DynamixelBus:
         self.path = path
         self.baud = baud
         self.errors: Counter[str] = Counter()
-        self._packets = Protocol2PacketHandler()
+        self._packets = PacketHandler()
         self._port: _Port | None = None
 
     def open(self) -> None:
@@ -133,11 +142,12 @@ class DynamixelBus:
 
     def read(self, servo_id: int, address: int, size: int) -> bytes:
         """Read ``size`` bytes of one servo."""
-        data, result, error = self._guarded(self._packets.readTxRx, servo_id, address, size)
-        self._check(result, error)
-        if len(data) != size:
-            self._fail("corrupt", f"servo {servo_id} sent {len(data)} bytes, expected {size}")
-        return bytes(data)
+        packet, result = self._guarded(self._read_exchange, servo_id, address, size)
+        self._check(result, packet[STATUS_HEAD_BYTES - 1] if result == COMM_SUCCESS else 0)
+        length = packet[5] | packet[6] << 8
+        if packet[4] != servo_id or length != size + 4:
+            self._fail("corrupt", f"servo {packet[4]} sent a packet of length {length}")
+        return bytes(packet[STATUS_HEAD_BYTES : STATUS_HEAD_BYTES + size])
 
     def write(self, servo_id: int, address: int, data: bytes) -> None:
         """Write ``data`` to one servo and wait for its answer."""
@@ -189,6 +199,14 @@ class DynamixelBus:
         if np.any(rows[:, 0] & ~np.uint8(ALERT_BIT)):
             self._fail("status", f"servo errors {rows[:, 0].tolist()}")
         return rows[:, 2 : 2 + size].copy(), (rows[:, 0] & ALERT_BIT) != 0
+
+    def _read_exchange(
+        self, port: _Port, servo_id: int, address: int, size: int
+    ) -> tuple[list[int], int]:
+        result = self._packets.readTx(port, servo_id, address, size)
+        if result != COMM_SUCCESS:
+            return [], result
+        return self._packets.rxPacket(port, False)
 
     def _fast_exchange(
         self, port: _Port, address: int, size: int, ids: list[int]
