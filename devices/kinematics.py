@@ -107,7 +107,9 @@ class HandKinematics:
         )
         tipped = {link.finger for link in spec.model.links if link.tip_m is not None}
         self.tip_fingers = tuple(name for name in spec.model.fingers if name in tipped)
-        self._tips = np.array([model.site(f"{side}_{name}_tip").id for name in self.tip_fingers], int)
+        self._tips = np.array(
+            [model.site(f"{side}_{name}_tip").id for name in self.tip_fingers], int
+        )
         self.geoms = tuple(self._collect_geoms())
 
     def link_poses(self, q: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -216,7 +216,7 @@ def _placement(geom: GeomModel) -> tuple[NDArray, NDArray, NDArray]:
 
 
 def pad_transform(pad: PadModel, mirror: bool) -> NDArray[np.float64]:
-    """Return the ``(4, 4)`` transform of a pad frame in its link frame, mirrored for a left hand."""
+    """Return a pad's ``(4, 4)`` transform in its link frame; ``mirror`` for a left hand."""
     transform = np.eye(4)
     transform[:3, :3] = mirrored_pad_rotation(rotation_from_rpy(pad.rpy_rad), mirror)
     transform[:3, 3] = mirrored_point(pad.pos_m, mirror)
@@ -267,9 +267,7 @@ def _exclude_neighbours(spec: Any, hand: HandSpec) -> None:
         ancestor = link.parent
         while ancestor != "palm":
             if parent[link.name] != ancestor:
-                spec.add_exclude(
-                    bodyname1=f"{side}_{ancestor}", bodyname2=f"{side}_{link.name}"
-                )
+                spec.add_exclude(bodyname1=f"{side}_{ancestor}", bodyname2=f"{side}_{link.name}")
             ancestor = parent[ancestor]
         if link.pad is None and link.parent != "palm":
             spec.add_exclude(bodyname1=f"{side}_palm", bodyname2=f"{side}_{link.name}")

@@ -40,9 +40,7 @@ def add_object(spec: Any, name: str, position_m: tuple[float, float, float]) -> 
         When the object is unknown; the message lists those that are known.
     """
     if name not in _BUILDERS:
-        raise ValueError(
-            f"world object '{name}' is unknown; known objects: {', '.join(_BUILDERS)}"
-        )
+        raise ValueError(f"world object '{name}' is unknown; known objects: {', '.join(_BUILDERS)}")
     body = spec.worldbody.add_body(name=name, pos=position_m)
     if name != "socket":
         body.add_freejoint(name=f"{name}_free")

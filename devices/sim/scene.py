@@ -115,9 +115,7 @@ def build_scene(rig: Rig, operator_hand: bool = False) -> tuple[mujoco.MjModel, 
         for name in rig.world.objects:
             add_object(spec, name, poses[name])
         for hand in rig.hands:
-            add_hand(
-                spec, hand.spec, hand.base_pos_m, hand.base_rpy_rad, rig.world.model_file
-            )
+            add_hand(spec, hand.spec, hand.base_pos_m, hand.base_rpy_rad, rig.world.model_file)
     except (HandFileError, ValueError) as error:
         raise RigError(f"rig '{rig.name}': {error}") from None
     for camera in rig.cameras:
