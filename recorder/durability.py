@@ -1,0 +1,172 @@
+"""What the recorder asks of the operating system: whole writes, syncs, reserved space, free space.
+
+Ladder: no ``fallocate`` on this file system -> recording goes on without reserved space; the
+reservation is refused -> ``DurableFile.full`` turns true while the space reserved before still
+takes what is queued; ``fdatasync`` fails -> ``SyncThread.error`` says so and the take ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SYNC_PERIOD_S = 0.25  # at most this much is lost when the power fails (RELIABILITY.md section 4)
+RESERVE_BYTES = 64 << 20  # about two seconds of the heaviest load measured
+FALLOC_FL_KEEP_SIZE = 0x01
+
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+if _libc is not None and hasattr(_libc, "fallocate"):
+    _libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+
+
+class DurableFile:
+    """A new file opened for appending, locked for as long as it is open.
+
+    Parameters
+    ----------
+    path : Path
+        Must not exist yet.
+    reserve_bytes : int
+        How much space to keep reserved ahead of the end; 0 for none.
+    """
+
+    def __init__(self, path: Path, reserve_bytes: int = RESERVE_BYTES) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        self._fd = os.open(path, flags, 0o644)
+        fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._size = 0
+        self._reserved = 0
+        self._reserve_bytes = reserve_bytes
+        self._can_reserve = _libc is not None and reserve_bytes > 0
+        self._closing = threading.Lock()
+        self.full = False
+
+    def writev(self, buffers: Sequence[bytes | bytearray | memoryview]) -> int:
+        """Write what the system takes and return its number of bytes."""
+        count = os.writev(self._fd, buffers)
+        self._size += count
+        return count
+
+    def truncate(self, size: int) -> None:
+        """Cut the file, and the space reserved beyond it, to ``size`` bytes."""
+        os.ftruncate(self._fd, size)
+        self._size = size
+        self._reserved = size
+
+    def sync(self) -> None:
+        """``fdatasync``, then reserve further space. Callable from any thread."""
+        with self._closing:
+            if self._fd < 0:
+                return
+            os.fdatasync(self._fd)
+            if self._can_reserve and self._reserved - self._size < self._reserve_bytes // 2:
+                self._reserve()
+
+    def _reserve(self) -> None:
+        assert _libc is not None
+        start = max(self._size, self._reserved)
+        if _libc.fallocate(self._fd, FALLOC_FL_KEEP_SIZE, start, self._reserve_bytes) == 0:
+            self._reserved = start + self._reserve_bytes
+        elif ctypes.get_errno() in (errno.ENOSPC, errno.EDQUOT):
+            self.full = True
+        else:
+            self._can_reserve = False  # this file system cannot reserve
+
+    def close(self) -> None:
+        """Close and unlock; safe to call twice."""
+        with self._closing:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+
+
+class SyncThread:
+    """Calls ``sync`` every 250 ms until closed, so that the writer never waits for the device."""
+
+    def __init__(self, sync: Callable[[], None], period_s: float = SYNC_PERIOD_S) -> None:
+        self._sync = sync
+        self._period_s = period_s
+        self._ended = threading.Event()
+        self.error: OSError | None = None
+        self._thread = threading.Thread(target=self._run, name="log-sync", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._period_s):
+            try:
+                self._sync()
+            except OSError as error:
+                self.error = error
+                return
+
+    def close(self) -> None:
+        """End the thread and wait for it."""
+        self._ended.set()
+        self._thread.join()
+
+
+@dataclass(frozen=True)
+class DiskPolicy:
+    """When the disk counts as nearly full.
+
+    Attributes
+    ----------
+    stop_s : float
+        A take is stopped cleanly when the disk is this close to full.
+    warn_s : float
+        The message warns from here on.
+    start_s : float
+        A take is refused when the disk would be full earlier than this.
+    """
+
+    stop_s: float = 120.0
+    warn_s: float = 900.0
+    start_s: float = 240.0
+
+
+def free_bytes(path: Path) -> int:
+    """Bytes an ordinary user may still write on the file system of ``path``."""
+    info = os.statvfs(path)
+    return info.f_bavail * info.f_frsize
+
+
+def seconds_left(free: int, committed: int, rate_bytes_s: float) -> float:
+    """Time until the disk is full.
+
+    Parameters
+    ----------
+    free : int
+        Free bytes now.
+    committed : int
+        Bytes of logs that still have to be converted: each needs its own size once more.
+    rate_bytes_s : float
+        Growth of the log. Each of its bytes counts twice: in the log and in the episode.
+    """
+    return max(0.0, (free - committed) / max(2.0 * rate_bytes_s, 1.0))
+
+
+def fsync_path(path: Path) -> None:
+    """``fsync`` a file or a folder by its path."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def drop_from_cache(path: Path) -> None:
+    """Ask the system to forget its cached pages of ``path``, so that reading asks the device."""
+    with contextlib.suppress(OSError, AttributeError):
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(fd)

@@ -1,0 +1,423 @@
+"""The recorder's state machine: orders in, takes and episodes out, status for everyone.
+
+::
+
+    idle --start--> recording --stop, disk, queue, owner gone--> stopping --log closed--> idle
+
+Ladder of degradation: queue above 20 % or disk below 15 min -> warned; queue above 95 %, disk
+below 2 min or a refused write -> the take is stopped cleanly and published; owner gone or
+SIGTERM -> the take is finished and published, then the process leaves; killed -> the next start
+recovers the log by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import uuid as uuids
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from devices.bus import Bus
+from devices.clock import NS_PER_MS, NS_PER_S, now_ns
+from devices.messages import (
+    Discard,
+    Outcome,
+    RecorderOrder,
+    RecorderStatus,
+    SetOutcome,
+    StartTake,
+    StopTake,
+    UndoDiscard,
+)
+from devices.session_file import SessionFile
+from recorder.capture import Capture
+from recorder.catalogue import Catalogue
+from recorder.dataset import Dataset, append_label, companions, open_dataset, read_labels
+from recorder.durability import DiskPolicy, DurableFile, free_bytes, seconds_left
+from recorder.log import LogFile
+from recorder.publishing import FinaliseQueue
+from recorder.recover import orphaned_logs
+from recorder.take import QUEUE_STOP, QUEUE_WARN, Take
+
+log = logging.getLogger(__name__)
+
+LINGER_NS = 100 * NS_PER_MS  # a frame stamped before the stop may arrive this much later
+SHOWN_EPISODES = 16
+EXPECTED_SHARE = {"raw": 1.0, "jpeg": 0.2, "png": 0.6}  # of the raw size, until measured
+RATE_TRUSTED_S = 2.0
+
+
+@dataclass
+class StationOptions:
+    """What tests and special machines may change.
+
+    Attributes
+    ----------
+    disk : DiskPolicy
+        When the disk counts as full.
+    queue_limit_bytes : int or None
+        Most memory for waiting samples; None for six seconds of the rig's peak rate.
+    open_file : callable
+        Opens a new log.
+    free_bytes : callable
+        Free bytes on the disk of a folder.
+    """
+
+    disk: DiskPolicy = field(default_factory=DiskPolicy)
+    queue_limit_bytes: int | None = None
+    open_file: Callable[[Path], LogFile] = DurableFile
+    free_bytes: Callable[[Path], int] = free_bytes
+
+
+class Station:
+    """Records the takes of one session. One thread calls ``step``.
+
+    Parameters
+    ----------
+    session : SessionFile
+        Rig and dataset folder.
+    bus : Bus
+        The session's bus.
+    options : StationOptions, optional
+        Limits.
+
+    Raises
+    ------
+    DatasetError
+        When the folder is not a dataset of this program's schema.
+    """
+
+    def __init__(
+        self, session: SessionFile, bus: Bus, options: StationOptions | None = None
+    ) -> None:
+        self.session = session
+        self.options = options or StationOptions()
+        self.dataset: Dataset = open_dataset(session.dataset_dir, create=True)
+        self.catalogue = Catalogue(self.dataset)
+        self.capture = Capture(bus, [spec for spec in session.rig.streams() if spec.recorded])
+        self.queue = FinaliseQueue(self.dataset)
+        self.state: Literal["idle", "recording", "stopping", "error"] = "idle"
+        self.message = ""
+        self._take: Take | None = None
+        self._start: StartTake | None = None
+        self._deferred: StartTake | None = None
+        self._outcome: Outcome = "unlabelled"
+        self._stop_ns = 0
+        self._stop_asked_ns = 0
+        self._rate_bytes_s = sum(
+            spec.nbytes * spec.rate_hz * EXPECTED_SHARE[spec.encoding]
+            for spec in self.capture.streams
+        )
+        self._published: deque[int] = deque(
+            [row.number for row in self.catalogue.rows()][-SHOWN_EPISODES:], SHOWN_EPISODES
+        )
+        self._recovered: list[int] = []
+        self._last_path = ""
+        self._discarded: int | None = None
+        self._next_number = self.dataset.next_number()
+        for path in orphaned_logs(self.dataset):
+            self.queue.add(path, recovered=True)
+        self._note_discarded()
+
+    def step(self) -> bool:
+        """Do what is due; returns whether samples arrived. Never blocks on the disk."""
+        busy = self.capture.poll() > 0
+        if self.state == "recording":
+            self._watch_limits()
+        if self.state == "stopping":
+            self._close_when_complete()
+        self._collect_published()
+        return busy
+
+    def obey(self, order: RecorderOrder) -> None:
+        """Carry out one order; a refusal is said in ``message``."""
+        try:
+            if isinstance(order, StartTake):
+                self._begin(order)
+            elif isinstance(order, StopTake):
+                if self.state == "recording":
+                    outcome = order.outcome if order.outcome != "unlabelled" else self._outcome
+                    self._stop(order.press_ns, "stopped", outcome)
+            elif isinstance(order, SetOutcome):
+                self._label(order.episode, order.outcome)
+            elif isinstance(order, Discard):
+                self._discard(order.episode)
+            elif isinstance(order, UndoDiscard):
+                self._undo_discard()
+        except KeyError as error:
+            self.message = str(error.args[0])
+        except OSError as error:
+            self.message = f"disk: {error}"
+            log.error("order %s failed: %s", order.type, error)
+
+    def end(self, reason: str) -> None:
+        """Finish the running take because the process is about to leave."""
+        self._deferred = None
+        if self.state == "recording":
+            self._stop(now_ns(), reason, self._outcome)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is being recorded or finalised."""
+        return self._take is None and not self.queue.pending
+
+    # --- takes ---------------------------------------------------------------------------------
+
+    def _begin(self, order: StartTake) -> None:
+        if self.state == "stopping":
+            self._deferred = order
+            return
+        if self.state == "recording":
+            assert self._take is not None
+            self.message = f"take {self._take.number} is running; stop it first"
+            return
+        left_s = self._seconds_left()
+        if left_s < self.options.disk.start_s:
+            self.message = (
+                f"disk of '{self.dataset.root}' is full in {left_s:.0f} s at this rate, a take "
+                f"needs {self.options.disk.start_s:.0f} s; free some space"
+            )
+            return
+        with self.dataset.locked():
+            number = self.dataset.next_number() if order.redo_of is None else order.redo_of
+            header = self._header(order, number)
+            self._take = Take(
+                self.dataset.log_path(number, header["uuid"]),
+                header,
+                self.options.queue_limit_bytes or self.capture.queue_limit_bytes,
+                self.options.open_file,
+            )
+        self._start, self._outcome = order, "unlabelled"
+        self.capture.begin(self._take, order.press_ns - int(order.pre_roll_s * NS_PER_S))
+        self._next_number = max(self._next_number, number + 1)
+        self.state, self.message = "recording", ""
+
+    def _header(self, order: StartTake, number: int) -> dict[str, Any]:
+        rig = self.session.rig
+        return {
+            "uuid": uuids.uuid4().hex,
+            "number": number,
+            "redo_of": order.redo_of,
+            "press_ns": order.press_ns,
+            "pre_roll_s": order.pre_roll_s,
+            "task": order.task,
+            "instruction": order.instruction,
+            "operator_code": order.operator_code,
+            "source": order.source,
+            "notes": order.notes,
+            "calibration": order.notes.get("calibration", {}),
+            "rig": rig.model_dump(mode="json", by_alias=True),
+            "rig_name": rig.name,
+            "streams": [spec.model_dump(mode="json") for spec in self.capture.streams],
+            "session": self.session.namespace,
+            "seed": self.session.seed,
+            "emulate": self.session.emulate,
+            "software_version": software_version(),
+            "python_version": platform.python_version(),
+            "boot_id": boot_id(),
+            "wall_time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        }
+
+    def _stop(self, press_ns: int, reason: str, outcome: Outcome) -> None:
+        self._stop_ns, self._stop_asked_ns = press_ns, now_ns()
+        self._outcome = outcome
+        self._reason = reason
+        self.capture.end_at(press_ns)
+        self.state = "stopping"
+
+    def _watch_limits(self) -> None:
+        take = self._take
+        assert take is not None
+        fill = max(take.waiting, self.capture.waiting)
+        if take.closed.is_set():
+            self._stop(now_ns(), take.failure or "failure", self._outcome)
+            self.message = f"take {take.number} ended: {take.failure}; what was written is kept"
+        elif fill >= QUEUE_STOP:
+            self._stop(now_ns(), "queue full", self._outcome)
+            self.message = (
+                f"take {take.number} stopped: the disk is too slow, {fill:.0%} of the queue was "
+                f"in use (limit {QUEUE_STOP:.0%}); nothing was lost"
+            )
+        elif take.disk_full or self._seconds_left() < self.options.disk.stop_s:
+            self._stop(now_ns(), "disk nearly full", self._outcome)
+            self.message = (
+                f"take {take.number} stopped: the disk is nearly full; nothing was lost, "
+                "free some space before the next take"
+            )
+        elif fill >= QUEUE_WARN:
+            self.message = f"the disk is slow: {fill:.0%} of the queue in use, stop at 95 %"
+        elif self._seconds_left() < self.options.disk.warn_s:
+            self.message = f"disk full in {self._seconds_left() / 60:.0f} min"
+
+    def _close_when_complete(self) -> None:
+        take = self._take
+        assert take is not None
+        lingered = now_ns() - self._stop_asked_ns > LINGER_NS
+        if not take.closed.is_set() and (lingered or self.capture.complete()):
+            self.capture.detach()
+            take.finish(self._reason, self._stop_ns, self._outcome)
+        if take.closed.is_set():
+            self.capture.detach()
+            self._measure_rate(take)
+            self.queue.add(take.path)
+            self._take = self._start = None
+            self.state = "idle"
+            if self._deferred is not None:
+                deferred, self._deferred = self._deferred, None
+                self.obey(deferred)
+
+    def _collect_published(self) -> None:
+        done = self.queue.poll()
+        if done is None:
+            return
+        if done.error:
+            self.message = f"'{done.log.name}' is not published yet: {done.error}"
+        elif done.number is not None and not done.discarded:
+            if done.number in self._published:
+                self._published.remove(done.number)
+            self._published.append(done.number)
+            self._last_path = done.path
+            if done.recovered:
+                self._recovered.append(done.number)
+        self._next_number = max(self._next_number, self.dataset.next_number())
+        self._note_discarded()
+
+    # --- labels --------------------------------------------------------------------------------
+
+    def _log_of(self, number: int) -> Path | None:
+        for path, queued in zip(self.queue.pending, self.queue.numbers, strict=True):
+            if queued == number and path.exists():
+                return path
+        return None
+
+    def _label(self, number: int, outcome: Outcome) -> None:
+        if self._take is not None and self._take.number == number:
+            self._outcome = outcome
+            return
+        with self.dataset.locked():
+            path = self._log_of(number)
+            if path is not None:
+                append_label(companions(path)[1], event="outcome", outcome=outcome)
+                return
+        self.catalogue.set_outcome(number, outcome)
+
+    def _discard(self, number: int) -> None:
+        if self._take is not None and self._take.number == number:
+            append_label(companions(self._take.path)[1], event="discarded")
+            if self.state == "recording":
+                self._stop(now_ns(), "discarded", self._outcome)
+        else:
+            with self.dataset.locked():
+                path = self._log_of(number)
+                if path is not None:
+                    append_label(companions(path)[1], event="discarded")
+            if path is None:
+                self.catalogue.discard(number)
+                if number in self._published:
+                    self._published.remove(number)
+        self._note_discarded()
+        self.message = f"episode {number} discarded; undo brings it back"
+
+    def _undo_discard(self) -> None:
+        with self.dataset.locked():
+            number = self._discarded
+            path = self._discarded_log()
+            if path is not None:
+                append_label(companions(path)[1], event="restored")
+        if path is None:
+            row = self.catalogue.undo_discard()
+            number = row.number
+            self._published.append(number)
+            self._last_path = str(self.dataset.root / row.path)
+        self._note_discarded()
+        self.message = f"episode {number} is back"
+
+    def _discarded_log(self) -> Path | None:
+        """The unpublished take that was discarded, when that was the last discard of all."""
+        pending = [path for path in self.queue.pending if path.exists()]
+        if self._take is not None:
+            pending.append(self._take.path)
+        marked = {path: read_labels(companions(path)[1]) for path in pending}
+        found = [path for path, labels in marked.items() if labels.discarded]
+        newest = max(found, key=lambda path: marked[path].discarded_at, default=None)
+        row = self.catalogue.last_discarded()
+        if newest and row and row.discarded_at > marked[newest].discarded_at:
+            return None
+        return newest
+
+    def _note_discarded(self) -> None:
+        path = self._discarded_log()
+        if path is not None:
+            self._discarded = int(path.name.split("_")[1].split("-")[0])
+        else:
+            row = self.catalogue.last_discarded()
+            self._discarded = row.number if row else None
+
+    # --- status --------------------------------------------------------------------------------
+
+    def _measure_rate(self, take: Take) -> None:
+        elapsed_s = (now_ns() - take.press_ns) / NS_PER_S
+        if elapsed_s > RATE_TRUSTED_S and take.size_bytes:
+            self._rate_bytes_s = take.size_bytes / elapsed_s
+
+    def _seconds_left(self) -> float:
+        committed = self.queue.committed_bytes()
+        if self._take is not None:
+            committed += self._take.size_bytes
+            self._measure_rate(self._take)
+        free = self.options.free_bytes(self.dataset.root)
+        return seconds_left(free, committed, self._rate_bytes_s)
+
+    def status(self) -> RecorderStatus:
+        """What the window shows."""
+        at_ns, take = now_ns(), self._take
+        written, gaps = {}, {}
+        if take is not None:
+            written = dict(zip(take.names, take.written, strict=True))
+            gaps = {name: n for name, n in zip(take.names, take.lost, strict=True) if n}
+        tallies = self.capture.tallies
+        return RecorderStatus(
+            stamp_ns=at_ns,
+            state=self.state,
+            episode=take.number if take else None,
+            next_episode=self._next_number,
+            elapsed_s=(at_ns - take.press_ns) / NS_PER_S if take else 0.0,
+            written=written,
+            gaps=gaps,
+            rates_hz={tally.spec.name: round(tally.rate_hz(at_ns), 2) for tally in tallies},
+            ages_s={tally.spec.name: round(tally.age_s(at_ns), 3) for tally in tallies},
+            queue_fill=max(take.waiting if take else 0.0, self.capture.waiting),
+            bytes_written=take.size_bytes if take else 0,
+            disk_free_bytes=self.options.free_bytes(self.dataset.root),
+            disk_minutes=self._seconds_left() / 60,
+            finalising=self.queue.numbers,
+            published=tuple(self._published),
+            last_path=self._last_path,
+            discarded=self._discarded,
+            recovered=tuple(self._recovered),
+            message=self.message,
+        )
+
+    def close(self) -> None:
+        """Leave the bus."""
+        self.capture.close()
+
+
+def software_version() -> str:
+    """Version of this program, as installed."""
+    try:
+        return metadata.version("thenar")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def boot_id() -> str:
+    """Identity of the running boot: monotonic stamps are comparable within one only."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.exists() else ""
