@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from devices.hands.mjcf import add_hand
 from devices.hands.spec import HandSpec
 
-IK_DAMPING = 0.008  # metres: below the size of a fingertip, so that reachable targets are met
+IK_DAMPING_M = 0.0025  # small beside a finger's lever arm of 0.1 m: only singularities feel it
 IK_STEP_MAX = 0.35  # largest joint step of one iteration, rad or m, keeps the linearisation honest
 _SHAPE_NAMES = {
     int(mujoco.mjtGeom.mjGEOM_CAPSULE): "capsule",
@@ -169,7 +169,7 @@ class HandKinematics:
                 )
             error = (targets - self._data.site_xpos[sites]).ravel()
             j = jacobian[:, self._dof[free]]
-            system = j @ j.T + IK_DAMPING**2 * np.eye(len(error)) * 0.1
+            system = j @ j.T + IK_DAMPING_M**2 * np.eye(len(error))
             step = j.T @ np.linalg.solve(system, error)
             step *= min(1.0, IK_STEP_MAX / max(float(np.abs(step).max(initial=0.0)), 1e-12))
             q[free] += step
