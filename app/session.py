@@ -32,14 +32,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devices.supervision.lock import require_free
-
 from app.clients import OperatorClient, RecorderClient, SimClient, SupervisorClient
 from devices.bus import Bus
 from devices.clock import now_ns
 from devices.hand_driver import DeviceError
 from devices.rig import Rig
 from devices.session_file import SessionFile, runtime_root
+from devices.supervision.lock import require_free
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,324 @@
+"""The main window: status strip, workspaces, menus and the timers that keep them alive.
+
+Timers
+------
+fast (16 ms)   the newest sample of every stream is drawn
+slow (100 ms)  status, health, heartbeat to the supervisor, place of the STOP button
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.actions import ACTIONS, MENUS, ActionId, resolve_keys
+from app.controls import CLIENT, Controls, TakePlan
+from app.last_take import LastTake
+from app.session import REPOSITORY, Session, SessionError
+from app.settings import Settings, save_settings
+from app.workspaces import WORKSPACES
+from app.workspaces.record import RecordWorkspace
+from devices.clock import NS_PER_S, now_ns
+from widgets.shortcuts_sheet import ShortcutsSheet
+from widgets.status_strip import StatusStrip
+from widgets.theme import apply_theme
+
+FAST_MS = 16
+SLOW_MS = 100
+STATUS_LIMIT_S = 2.0
+
+
+class MainWindow(QMainWindow):
+    """The program's window.
+
+    Parameters
+    ----------
+    session : Session
+        A started session.
+    settings : Settings
+        What is remembered; written when the window closes.
+    settings_path : Path or None
+        Where settings go; None remembers nothing.
+    """
+
+    def __init__(self, session: Session, settings: Settings, settings_path: Path | None) -> None:
+        super().__init__()
+        self.session = session
+        self._settings, self._settings_path = settings, settings_path
+        self.setWindowTitle(f"Thenar - {session.rig.name}")
+        keys, problems = resolve_keys(settings.keys)
+        self.strip = StatusStrip(WORKSPACES, keys[ActionId.STOP])
+        self.strip.set_rig(session.rig.name)
+        plan = TakePlan(operator_code=settings.operator_code)
+        self.controls = Controls(session, plan, self.strip.show_message)
+        self.workspace = RecordWorkspace(session, self.controls, keys, self.perform)
+        self.last_take = LastTake(self.workspace.playback)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.workspace)
+        self._arrange()
+        self._make_menus(keys)
+        self.strip.stop_requested.connect(lambda: self.perform(ActionId.STOP))
+        self._places = session.bus.outbox("stop/place")
+        self._seen_published: tuple[int, ...] | None = None
+        self._restore()
+        for problem in problems:
+            self.strip.show_message(problem, "warn")
+        self._fast = self._timer(FAST_MS, self.workspace.tick, Qt.TimerType.PreciseTimer)
+        self._slow = self._timer(SLOW_MS, self._on_slow, Qt.TimerType.CoarseTimer)
+
+    def _arrange(self) -> None:
+        central = QWidget()
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.strip)
+        layout.addWidget(self._stack, 1)
+        self.setCentralWidget(central)
+        self.setMinimumSize(1024, 700)
+
+    def _make_menus(self, keys: dict[ActionId, str]) -> None:
+        menus = {name: self.menuBar().addMenu(name) for name in MENUS}
+        for item in ACTIONS:
+            entry = menus[item.menu].addAction(item.title)
+            entry.setShortcut(QKeySequence(keys[item.id]))
+            entry.setToolTip(item.hint)
+            entry.setObjectName(item.id)
+            entry.triggered.connect(lambda _=False, chosen=item.id: self.perform(chosen))
+        self._keys = keys
+
+    def _timer(self, interval_ms: int, slot: Callable[[], None], kind: Qt.TimerType) -> QTimer:
+        timer = QTimer(self)
+        timer.setTimerType(kind)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(slot)
+        timer.start()
+        return timer
+
+    def perform(self, action: ActionId) -> None:
+        """Do what the key, menu entry, button or pedal of ``action`` does."""
+        bar = self.workspace.bar
+        own: dict[ActionId, Callable[[], object]] = {
+            ActionId.RECORD: bar.press_record,
+            ActionId.STOP_TAKE: bar.press_stop,
+            ActionId.SUCCESS: bar.press_success,
+            ActionId.FAILURE: bar.press_fail,
+            ActionId.DISCARD: bar.press_discard,
+            ActionId.UNDO_DISCARD: bar.press_undo_discard,
+            ActionId.REDO: bar.press_redo,
+            ActionId.PLAY_LAST: self._play_last,
+            ActionId.NEXT_TASK: lambda: self._step_task(1),
+            ActionId.PREVIOUS_TASK: lambda: self._step_task(-1),
+            ActionId.RESET_VIEW: self.workspace.hand.reset_view,
+            ActionId.CHEAT_SHEET: self._show_keys,
+            ActionId.QUIT: self.close,
+        }
+        if action in own:
+            reason = self.controls.refusal(action)
+            if reason:
+                self.strip.show_message(reason, "warn")
+            else:
+                own[action]()
+        else:
+            self.controls.perform(action)
+        if action is ActionId.RECORD:
+            self.workspace.new_take()
+
+    def _play_last(self) -> None:
+        status = self.session.recorder.status
+        path = status.last_path if status else ""
+        if not path:
+            self.strip.show_message("There is no verified take to play yet.", "warn")
+            return
+        self.last_take.play(Path(path))
+        self.workspace.centre.setCurrentWidget(self.workspace.playback)
+
+    def _step_task(self, step: int) -> None:
+        combo = self.workspace.bar.tasks.combo
+        if combo.count():
+            combo.setCurrentIndex((combo.currentIndex() + step) % combo.count())
+
+    def _show_keys(self) -> None:
+        rows = [(item.title, self._keys[item.id], item.menu) for item in ACTIONS]
+        sheet = ShortcutsSheet(rows, self)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.open()
+
+    def _on_slow(self) -> None:
+        session = self.session
+        session.supervisor.heartbeat(CLIENT)
+        session.poll()
+        at_ns = now_ns()
+        while session.problems:
+            self.strip.show_message(session.problems.popleft(), "bad")
+        hand, disk = session.supervisor.status, session.recorder.status
+        if hand is None or (at_ns - hand.stamp_ns) / NS_PER_S > STATUS_LIMIT_S:
+            self.strip.set_supervisor(None)
+            self.strip.set_real_time_factor(None)
+        else:
+            self.strip.set_supervisor(hand.state, hand.authority, hand.cause)
+            self.strip.set_real_time_factor(hand.real_time_factor)
+        self.strip.set_disk_minutes(disk.disk_minutes if disk else None)
+        self.workspace.refresh()
+        self.strip.set_health(self.workspace.health.levels())
+        self._announce_published()
+        self._publish_stop_place()
+
+    def _announce_published(self) -> None:
+        disk = self.session.recorder.status
+        if disk is None:
+            return
+        seen = self._seen_published
+        self._seen_published = disk.published
+        if seen is None:
+            if disk.recovered:
+                numbers = ", ".join(str(number) for number in disk.recovered)
+                self.strip.show_message(f"Recovered after a crash: episode {numbers}.", "warn")
+            return
+        for number in disk.published:
+            if number not in seen:
+                self.strip.show_message(f"Episode {number} is verified: {disk.last_path}")
+
+    def _publish_stop_place(self) -> None:
+        button = self.strip.stop_button
+        corner = button.mapToGlobal(QPoint(0, 0))
+        scale = self.devicePixelRatioF()
+        visible = self.isVisible() and not self.isMinimized()
+        rect = (
+            [corner.x(), corner.y(), button.width(), button.height()] if visible else [0, 0, 0, 0]
+        )
+        self._places.send(
+            {
+                "rect": [round(value * scale) for value in rect],
+                "window": int(self.winId()),
+                "pid": os.getpid(),
+            }
+        )
+
+    def _restore(self) -> None:
+        settings = self._settings
+        bar = self.workspace.bar
+        bar.set_operator_code(settings.operator_code)
+        if settings.task:
+            bar.tasks.select(settings.task)
+        bar.countdown_button.setChecked(settings.countdown)
+        bar.sound_button.setChecked(settings.sound)
+        bar.cue.connect(lambda _: QApplication.beep())
+        for name, sizes in settings.splitters.items():
+            splitter = self.workspace.splitters.get(name)
+            if splitter is not None and len(sizes) == splitter.count():
+                splitter.setSizes(sizes)
+        if settings.window_geometry:
+            raw = QByteArray(base64.b64decode(settings.window_geometry, validate=False))
+            self.restoreGeometry(raw)
+        if not settings.show_operator:
+            self.controls.perform(ActionId.TOGGLE_OPERATOR)
+
+    def remember(self) -> None:
+        """Write the window's state into the settings file."""
+        settings, bar = self._settings, self.workspace.bar
+        settings.rig = self.session.rig.name
+        settings.dataset_dir = str(self.session.file.dataset_dir)
+        settings.task = bar.tasks.combo.currentText()
+        if bar.operator_code:
+            settings.operator_code = bar.operator_code
+        settings.countdown = bar.countdown_button.isChecked()
+        settings.sound = bar.sound_button.isChecked()
+        settings.show_operator = self.controls.operator_visible
+        settings.splitters = {name: s.sizes() for name, s in self.workspace.splitters.items()}
+        settings.window_geometry = base64.b64encode(self.saveGeometry().data()).decode()
+        if self._settings_path is not None:
+            save_settings(settings, self._settings_path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.remember()
+        self._fast.stop()
+        self._slow.stop()
+        self.workspace.close_streams()
+        super().closeEvent(event)
+
+
+def start_stop_listener(session: Session, key: str) -> subprocess.Popen | None:
+    """Start the STOP listener where there is an X display; see ``app.stop_process``."""
+    if sys.platform != "linux" or not os.environ.get("DISPLAY"):
+        return None
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "app.stop_process",
+            "--session",
+            str(session.file.runtime_dir / "session.json"),
+            "--key",
+            key,
+        ],
+        cwd=REPOSITORY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def run_window(
+    session: Session,
+    settings: Settings,
+    settings_path: Path | None,
+    problems: list[str],
+    *,
+    when_shown: Callable[[MainWindow], None] | None = None,
+    size: tuple[int, int] | None = None,
+) -> int:
+    """Start ``session``, show the window until it closes, end the session.
+
+    Parameters
+    ----------
+    session : Session
+        Prepared, not started.
+    settings, settings_path
+        See ``MainWindow``.
+    problems : list of str
+        Sentences to show first, e.g. about damaged settings.
+    when_shown : callable, optional
+        Called with the window once it is on the screen.
+    size : tuple of int, optional
+        Width and height in pixels; by default the remembered ones or nearly the whole screen.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    session.start()
+    listener = None
+    try:
+        application = QApplication.instance() or QApplication(sys.argv[:1])
+        assert isinstance(application, QApplication)
+        application.setApplicationName("Thenar")
+        apply_theme(application)
+        window = MainWindow(session, settings, settings_path)
+        listener = start_stop_listener(session, resolve_keys(settings.keys)[0][ActionId.STOP])
+        for problem in problems:
+            window.strip.show_message(problem, "warn")
+        if size is not None:
+            window.resize(*size)
+        elif not settings.window_geometry:
+            window.resize(application.primaryScreen().availableSize())
+        window.show()
+        if when_shown is not None:
+            when_shown(window)
+        return application.exec()
+    except SessionError:
+        raise
+    finally:
+        if listener is not None:
+            listener.terminate()
+            listener.wait()
+        session.close()

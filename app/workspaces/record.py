@@ -1,0 +1,265 @@
+"""The Record workspace: everything live, and the controls of a take.
+
+Samples come in through one poller on the window's timer; orders go out through ``Controls``. The
+workspace itself only arranges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from app.actions import ActionId
+from app.controls import Controls
+from app.exo_intents import IntentPublisher
+from app.hand_display import HandDisplay
+from app.polling import StreamPoller
+from app.session import Session
+from app.workspaces.camera_panel import CameraPanel
+from app.workspaces.touch_panel import TouchPanel
+from devices.clock import NS_PER_S, now_ns
+from devices.messages import RecorderStatus
+from devices.stream import Sample
+from policies.tasks import load_tasks
+from widgets.episode_bar import EpisodeBar, EpisodeState
+from widgets.exo_panel import ExoPanel
+from widgets.health_table import HealthTable, StreamHealth
+from widgets.joint_chart import JointChart
+from widgets.mode_panel import ModePanel
+from widgets.playback_view import PlaybackView
+from widgets.task_list import Task
+
+STATUS_LIMIT_S = 2.0
+BAR_KEYS = {
+    "record": ActionId.RECORD,
+    "stop": ActionId.STOP_TAKE,
+    "success": ActionId.SUCCESS,
+    "fail": ActionId.FAILURE,
+    "discard": ActionId.DISCARD,
+    "undo_discard": ActionId.UNDO_DISCARD,
+    "redo": ActionId.REDO,
+}
+MODE_KEYS = {
+    "enable": ActionId.ENABLE,
+    "hold": ActionId.HOLD,
+    "reset": ActionId.RESET,
+    "arm_kinesthetic": ActionId.ARM_KINESTHETIC,
+    "arm_exoskeleton": ActionId.ARM_EXOSKELETON,
+}
+
+
+class RecordWorkspace(QWidget):
+    """The workspace of the demonstrator.
+
+    Parameters
+    ----------
+    session : Session
+        The running session.
+    controls : Controls
+        What the buttons do.
+    keys : dict of ActionId to str
+        Key of every action, shown on the buttons.
+    perform : callable
+        Performs an action as if its key had been pressed.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        controls: Controls,
+        keys: dict[ActionId, str],
+        perform: Callable[[ActionId], None],
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self._controls = controls
+        self._perform = perform
+        rig = session.rig
+        self.poller = StreamPoller(session.bus)
+        self.cameras = CameraPanel(rig, self.poller)
+        self.touch = TouchPanel(rig, self.poller)
+        self.hand = HandDisplay(rig, session.bus, self.poller)
+        self.charts = [JointChart(hand.spec, hand.control_rate_hz) for hand in rig.hands]
+        for hand, chart in zip(rig.hands, self.charts, strict=True):
+            self._connect_chart(hand.side, chart)
+        self.health = HealthTable()
+        self.playback = PlaybackView([pad for hand in rig.hands[:1] for pad in hand.spec.pads])
+        self.playback.closed.connect(lambda: self.centre.setCurrentWidget(self.hand))
+        sources = ["kinesthetic", *(["exoskeleton"] if rig.exoskeletons else [])]
+        self.mode = ModePanel(sources, {name: keys[item] for name, item in MODE_KEYS.items()})
+        tasks = [Task(task.name, task.instruction) for task in load_tasks()]
+        self.bar = EpisodeBar(tasks, {name: keys[item] for name, item in BAR_KEYS.items()})
+        self.intents = IntentPublisher(rig, session.bus)
+        self.exo = ExoPanel() if rig.exoskeletons else None
+        self._outcome = "unlabelled"
+        self._connect_buttons()
+        self._lay_out()
+        for spec in rig.streams():
+            if spec.kind in ("control", "encoders", "force"):
+                self.poller.newest(spec, _ignore)
+
+    def _connect_chart(self, side: str, chart: JointChart) -> None:
+        rig = self.session.rig
+        measured = rig.stream(f"{side}/joints_measured")
+        sent = rig.stream(f"{side}/joints_sent")
+        self.poller.every(measured, chart.show_measured)
+        self.poller.every(sent, chart.show_sent)
+
+    def _connect_buttons(self) -> None:
+        perform, controls = self._perform, self._controls
+        bar, mode = self.bar, self.mode
+        bar.record_requested.connect(lambda: controls.perform(ActionId.RECORD))
+        bar.stop_requested.connect(lambda: controls.perform(ActionId.STOP_TAKE))
+        bar.outcome_requested.connect(self._on_outcome)
+        bar.discard_requested.connect(lambda _: controls.perform(ActionId.DISCARD))
+        bar.undo_discard_requested.connect(lambda: controls.perform(ActionId.UNDO_DISCARD))
+        bar.redo_requested.connect(lambda _: controls.perform(ActionId.REDO))
+        bar.task_changed.connect(self._on_task)
+        bar.operator_code_changed.connect(self._on_operator)
+        mode.enable_requested.connect(lambda: perform(ActionId.ENABLE))
+        mode.hold_requested.connect(lambda: perform(ActionId.HOLD))
+        mode.reset_requested.connect(lambda: perform(ActionId.RESET))
+        mode.arm_requested.connect(lambda source: perform(MODE_KEYS[f"arm_{source}"]))
+        if self.exo is not None:
+            self.exo.intents_changed.connect(self.intents.set_intent)
+
+    def _lay_out(self) -> None:
+        self.centre = QStackedWidget()
+        self.centre.addWidget(self.hand)
+        self.centre.addWidget(self.playback)
+        self.lower_left = QTabWidget()
+        sides = {"right": "Joints", "left": "Joints left"}
+        for hand, chart in zip(self.session.rig.hands, self.charts, strict=True):
+            self.lower_left.addTab(chart, sides[hand.side])
+        if self.exo is not None:
+            self.lower_left.addTab(self.exo, "Exoskeleton")
+        left = self._column(self.cameras, self.lower_left)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.centre, 1)
+        column.addWidget(self.mode)
+        right = self._column(self.touch, self.health)
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        for widget, stretch in ((left, 5), (middle, 4), (right, 4)):
+            self.columns.addWidget(widget)
+            self.columns.setStretchFactor(self.columns.count() - 1, stretch)
+        self.columns.setChildrenCollapsible(False)
+        self.splitters = {"columns": self.columns, "left": left, "right": right}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.columns, 1)
+        layout.addWidget(self.bar)
+
+    @staticmethod
+    def _column(upper: QWidget, lower: QWidget) -> QSplitter:
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.addWidget(upper)
+        splitter.addWidget(lower)
+        splitter.setStretchFactor(0, 3)
+        splitter.setStretchFactor(1, 2)
+        splitter.setChildrenCollapsible(False)
+        return splitter
+
+    def tick(self) -> None:
+        """Draw what is new; called by the window's fast timer."""
+        if self.poller.tick():
+            self.hand.draw()
+
+    def refresh(self) -> None:
+        """Follow status and the passing of time; called ten times a second."""
+        at_ns = now_ns()
+        for display in (*self.cameras.tiles, *self.touch.displays):
+            display.refresh(at_ns)
+        self.intents.publish()
+        hand = _fresh(self.session.supervisor.status, at_ns)
+        disk = _fresh(self.session.recorder.status, at_ns)
+        unavailable = {}
+        if self.session.rig.world is None:
+            unavailable["kinesthetic"] = ""
+        self.mode.set_supervisor(
+            hand.state if hand else None,
+            hand.authority if hand else "none",
+            hand.cause if hand else "",
+        )
+        self.bar.set_state(self._episode_state(disk))
+        self._show_health(disk)
+
+    def _episode_state(self, disk: RecorderStatus | None) -> EpisodeState:
+        if disk is None:
+            return EpisodeState()
+        return EpisodeState(
+            recorder=disk.state,
+            episode=disk.episode,
+            next_episode=disk.next_episode,
+            elapsed_s=disk.elapsed_s,
+            outcome=self._outcome,
+            last_episode=self._controls.last_episode,
+            discarded=disk.discarded,
+            finalising=len(disk.finalising),
+            blocked=disk.message if disk.state == "error" else "",
+        )
+
+    def _show_health(self, disk: RecorderStatus | None) -> None:
+        ages = self.poller.ages_s()
+        rows = []
+        for spec in self.session.rig.streams():
+            rows.append(
+                StreamHealth(
+                    name=spec.name,
+                    nominal_hz=spec.rate_hz,
+                    rate_hz=disk.rates_hz.get(spec.name, 0.0) if disk else 0.0,
+                    lost=disk.gaps.get(spec.name, 0) if disk else 0,
+                    age_s=ages.get(spec.name, disk.ages_s.get(spec.name) if disk else None),
+                )
+            )
+        self.health.set_health(rows)
+        for tile in self.cameras.tiles:
+            tile.set_gaps(disk.gaps.get(tile.spec.name, 0) if disk else 0)
+
+    def all_live(self) -> bool:
+        """Whether every picture, joint and touch stream has shown a sample."""
+        wanted = {
+            spec.name
+            for spec in self.session.rig.streams()
+            if spec.kind in ("image", "depth", "visuotactile", "taxels", "pressure")
+            or spec.name.endswith("joints_measured")
+        }
+        return wanted <= set(self.poller.last_stamp_ns)
+
+    def _on_outcome(self, outcome: str) -> None:
+        self._outcome = outcome
+        action = ActionId.SUCCESS if outcome == "success" else ActionId.FAILURE
+        self._controls.perform(action)
+
+    def new_take(self) -> None:
+        """Forget the outcome of the last take."""
+        self._outcome = "unlabelled"
+
+    def _on_task(self, name: str) -> None:
+        task = self.bar.tasks.task
+        self._controls.plan.task = name
+        self._controls.plan.instruction = task.instruction if task else ""
+
+    def _on_operator(self, code: str) -> None:
+        if code:
+            self._controls.plan.operator_code = code
+
+    def close_streams(self) -> None:
+        """Give the bus queues back."""
+        self.poller.close()
+
+
+def _fresh(status, at_ns: int):
+    """The status, or None when it is older than two seconds."""
+    if status is None or (at_ns - status.stamp_ns) / NS_PER_S > STATUS_LIMIT_S:
+        return None
+    return status
+
+
+def _ignore(sample: Sample) -> None:
+    """Only the age of this stream is of interest."""
