@@ -2,7 +2,7 @@
 
 World frame: origin in the middle of the table top, z up, the operator's side at -y. Start poses:
 each hand floats about 0.2 m above the table (``HandConfig.base_pos_m``) with its fingers
-forward and down; the first object of each hand lies 0.10 m straight below its closing fingers, the
+forward and down; the first object of each hand lies 0.08 m straight below its closing fingers, the
 others stand around it, all within 0.25 m. ``start_poses`` is the one place that says where.
 
 Geoms are grouped: 0 scenery, 1 objects, 2 hands, 3 hidden, 4 the operator's hand (renderers only;
@@ -26,7 +26,7 @@ from devices.sim.objects import REST_HEIGHT_M, add_object
 SCENERY_GROUP, HIDDEN_GROUP, OPERATOR_GROUP = 0, 3, 4
 TABLE_HALF_M = (0.60, 0.45, 0.02)
 FLOOR_Z_M = -0.75
-GRASP_POINT_M = (0.012, -0.052, 0.128)  # between thumb and fingers, palm frame of a right hand
+GRASP_POINT_M = (0.012, -0.085, 0.090)  # between thumb and fingers, palm frame of a right hand
 
 # Places on the table relative to the point below the closing fingers of the first hand, metres.
 _AROUND = {
@@ -193,7 +193,7 @@ def _add_scenery(spec: Any) -> None:
     spec.add_material(name="steel", rgba=(0.22, 0.23, 0.25, 1.0), specular=0.5)
     box, plane = mujoco.mjtGeom.mjGEOM_BOX, mujoco.mjtGeom.mjGEOM_PLANE
     world.add_geom(
-        name="floor", type=plane, size=(4, 4, 0.1), pos=(0, 0, FLOOR_Z_M), material="floor",
+        name="floor", type=plane, size=(4, 4, 4), pos=(0, 0, FLOOR_Z_M), material="floor",
         group=SCENERY_GROUP, contype=1, conaffinity=3,
     )  # fmt: skip
     half = np.array(TABLE_HALF_M)
@@ -202,7 +202,7 @@ def _add_scenery(spec: Any) -> None:
         group=SCENERY_GROUP, contype=1, conaffinity=3, friction=(0.8, 0.005, 0.0001),
     )  # fmt: skip
     world.add_geom(
-        name="table_face", type=plane, size=(half[0], half[1], 0.1), pos=(0, 0, 0.0004),
+        name="table_face", type=plane, size=(half[0], half[1], 0.3), pos=(0, 0, 0.0004),
         material="table", group=SCENERY_GROUP, contype=0, conaffinity=0,
     )  # fmt: skip
     for index, (sx, sy) in enumerate(((1, 1), (1, -1), (-1, 1), (-1, -1))):
