@@ -192,16 +192,19 @@ class CommandGate:
         reason = (
             self.check_state()
             or self.check_authority(command)
+            or self.check_epoch(command)
             or self.check_shape(command)
             or self.check_finite(command)
             or self.check_sequence(command)
             or self.check_age(command, now_ns)
             or self.check_gross_range(command)
         )
+        self._last_seq[command.source] = max(
+            command.seq, self._last_seq.get(command.source, command.seq)
+        )
         if reason:
             self.reject(reason)
             return reason
-        self._last_seq[command.source] = command.seq
         self._trajectory.merge(command.due_ns, command.targets, now_ns)
         self.admitted_ns = now_ns
         self.consecutive_rejects = 0
@@ -221,8 +224,9 @@ class CommandGate:
         return "" if self.is_open else "state"
 
     def check_authority(self, command: Command) -> str:
-        if command.source is not self._source:
-            return "authority"
+        return "" if command.source is self._source else "authority"
+
+    def check_epoch(self, command: Command) -> str:
         return "" if command.epoch == self._epoch else "epoch"
 
     def check_shape(self, command: Command) -> str:
@@ -302,12 +306,16 @@ class CommandGate:
         return clipped
 
     def clip_window(self, goal: Vector, measured: Vector, clamped: list[str]) -> Vector:
-        """Keep the goal near the measured pose, so that a blocked finger is not wound up."""
+        """Keep the goal near the measured pose, so that a blocked finger is not wound up.
+
+        The window is centred on the nearest pose inside the range, so a goal in range stays there.
+        """
         window = self.limits.window
-        clipped = np.minimum(np.maximum(goal, measured - window), measured + window)
+        centre = np.minimum(np.maximum(measured, self.limits.lower), self.limits.upper)
+        clipped = np.minimum(np.maximum(goal, centre - window), centre + window)
         if (clipped != goal).any():
             clamped.append("tracking_window")
-        return np.minimum(np.maximum(clipped, self.limits.lower), self.limits.upper)
+        return clipped
 
     def brake(self, goal: Vector) -> Vector:
         """Highest velocity towards ``goal`` from which one can still stop there.

@@ -1,7 +1,8 @@
 """``python -m devices.supervision.process --session FILE``: the only process that moves hands.
 
 It takes the rig's lock, opens every hand and runs the control loop until it is told to stop or
-the owner of the session dies. A rig in use ends it with exit code 3 and one sentence.
+the owner of the session dies. A rig in use ends it with exit code 3, an unknown driver
+with 4, each with one sentence.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from collections.abc import Callable
 from devices.bus import Bus
 from devices.hand_driver import DeviceError, HandDriver
 from devices.process import ProcessContext, raise_priority
+from devices.registry import device_class
 from devices.rig import HandConfig
 from devices.session_file import SessionFile
 from devices.supervision.lock import RigLock
 from devices.supervision.loop import ControlLoop
 
 EXIT_IN_USE = 3
+EXIT_NO_DEVICE = 4
 REAL_TIME_PRIORITY = 10
 MakeHand = Callable[[HandConfig, Bus, SessionFile], HandDriver]
 
@@ -38,15 +41,22 @@ def run(context: ProcessContext, make_hand: MakeHand) -> int:
     try:
         loop = ControlLoop(context, lambda config: make_hand(config, context.bus, session))
         loop.run(scheduling=raise_priority(real_time=REAL_TIME_PRIORITY))
+    except DeviceError as error:
+        log.error("%s", error)
+        context.report(force=True, error=str(error))
+        return EXIT_NO_DEVICE
     finally:
         lock.release()
     return 0
 
 
+def make_hand(config: HandConfig, bus: Bus, session: SessionFile) -> HandDriver:
+    """Build the driver that the rig file names."""
+    return device_class("hand", config.driver)(config, bus, session)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Entry point."""
-    from devices.registry import make_hand
-
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     return run(ProcessContext.from_command_line("supervisor", argv), make_hand)
 

@@ -52,6 +52,8 @@ class HandControl:
         What the motors must do.
     mode_serial : int
         Rises whenever the mode must be sent again, also when it is the same one.
+    begins : bool
+        Whether the next tick begins a segment at the measured pose.
     requesting : bool
         Whether a request was followed in the last tick (``gate.requested`` is valid).
     """
@@ -63,6 +65,7 @@ class HandControl:
         self.watch = FeedbackWatch(config.side, self.limits, config.limits.feedback_age_s)
         self.mode = HandMode.OFF
         self.mode_serial = 0
+        self.begins = False
         self.requesting = False
         self.warned_hot = False
 
@@ -77,11 +80,10 @@ class HandControl:
         return self.gate.sent
 
     def enter(self, mode: HandMode) -> None:
-        """Order ``mode`` and begin at the measured pose."""
+        """Order ``mode``; the next tick begins at the pose measured then."""
         self.mode = mode
         self.mode_serial += 1
-        self.requesting = False
-        self.gate.begin_segment(self.measured)
+        self.begins = True
 
 
 class Supervisor:
@@ -158,7 +160,7 @@ class Supervisor:
         if hand.watch.rebased:
             hand.watch.rebased = False
             self.hold(f"{side} hand: pose jumped")
-            hand.gate.begin_segment(hand.measured)
+            hand.begins = True
             self._event("pose_jumped", side=side)
         return trusted
 
@@ -196,6 +198,9 @@ class Supervisor:
         for hand in self.hands.values():
             gate = hand.gate
             hand.requesting = False
+            if hand.begins:
+                gate.begin_segment(hand.measured)
+                hand.begins = False
             if gate.is_open:
                 hand.requesting = gate.step(hand.measured, now_ns)
                 for reason in gate.clamped_now:
