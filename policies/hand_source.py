@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.bus import Bus
+from devices.kinematics import HandKinematics
 from devices.registry import device_class
 from devices.requests import Source
 from devices.rig import ExoskeletonConfig, HandConfig, Rig
@@ -45,6 +46,13 @@ class HandSource:
     def __init__(self, bus: Bus, session: SessionFile, hand: HandConfig) -> None:
         self.hand = hand
         self.exo_map = ExoMap.load(hand.spec)
+        world = session.rig.world
+        self.kinematics = HandKinematics(
+            hand.spec,
+            hand.base_pos_m,
+            hand.base_rpy_rad,
+            world.model_file if world is not None else None,
+        )
         self._teleoperation = Teleoperation(self.exo_map)
         self._pose = MeasuredPose(bus, session.rig, hand)
         self._live = LiveIntent(bus, hand.side)

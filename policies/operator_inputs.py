@@ -92,3 +92,24 @@ class MeasuredPose:
         if self._pose is None or at_ns - self._stamp_ns > POSE_AGE_NS:
             return None
         return self._pose
+
+
+class ObjectWatch:
+    """Where the objects of the simulated world are."""
+
+    def __init__(self, bus: Bus, rig: Rig) -> None:
+        spec = rig.stream("world/objects") if rig.world is not None else None
+        self._queue = bus.subscriber(spec, depth=2) if spec is not None else None
+        self._poses: NDArray[np.float64] | None = None
+
+    def poll(self) -> None:
+        """Take over the newest poses; call it every tick."""
+        sample = self._queue.newest() if self._queue is not None else None
+        if sample is not None:
+            self._poses = sample.data
+
+    def positions_m(self) -> dict[str, NDArray[np.float64]] | None:
+        """Return the centre ``(3,)`` of every object by name, or None before the first report."""
+        if self._queue is None or self._poses is None:
+            return None
+        return dict(zip(self._queue.spec.labels, self._poses[:, :3], strict=True))
