@@ -169,7 +169,7 @@ class CameraSlot:
         if self.camera.noise_free:
             return ("stamp", reading.stamp_ns)
         picture = next(iter(self._buffers.values()))
-        return ("pixels", zlib.crc32(np.ascontiguousarray(picture[::_DIGEST_ROWS])))
+        return ("pixels", zlib.crc32(np.ascontiguousarray(picture[::_DIGEST_ROWS]).data))
 
     def _count_gap(self, stamp_ns: int) -> None:
         if self._new_ns > self._opened_ns:

@@ -114,7 +114,7 @@ class Gel:
         slope_row: NDArray,
         slope_column: NDArray,
         shear_n: tuple[float, float],
-    ) -> NDArray[np.float32]:
+    ) -> NDArray:
         pull = np.array((-shear_n[0], shear_n[1])) * SHEAR_PX_PER_N  # row, column
         size = float(np.hypot(*pull))
         if size > SHEAR_MAX_PX:
@@ -135,7 +135,7 @@ class Gel:
         return np.clip(dimmed + 0.5, 0, 255).astype(np.uint8)
 
 
-def _stretch_skin(relief_m: NDArray[np.float32]) -> NDArray[np.float32]:
+def _stretch_skin(relief_m: NDArray[np.float32]) -> NDArray:
     """Span the skin from the pressed places, which stay where they are, to the rest."""
     pressed = relief_m > 0
     skin = relief_m
@@ -183,4 +183,4 @@ def _dots(width: int, height: int) -> NDArray[np.float32]:
         for x in range(spare_x, width - DOT_SPACING_PX // 4, DOT_SPACING_PX):
             cv2.circle(fine, (4 * x, 4 * y), round(4 * DOT_RADIUS_PX), 255, -1)
     small = cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32) / 255
+    return small.astype(np.float32) / np.float32(255)

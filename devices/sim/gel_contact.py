@@ -15,10 +15,13 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.hands.schema import PadModel
+
 STIFFNESS_N_PER_M = 3500.0  # 1 N presses about 0.3 mm deep
 DEPTH_SHARE = 0.8  # deepest press as a share of the gel's thickness
 NEAR_M = 0.003  # shapes further than this above the pad are not looked at
 BEHIND_M = 0.006  # shapes whose near side is deeper than this lie behind the pad
+RIM_SLOPE = 0.8  # beyond the pad's edge the gel falls away like this
 FORCE_LEAST_N = 0.005
 FALLBACK_RADIUS_M = 0.008  # a force without a shape nearby looks like a fingertip of this radius
 
@@ -38,8 +41,8 @@ class PadContact:
         Bodies of the pad's own finger, which cannot press on it.
     grid_x_m, grid_y_m : (h, w) arrays
         Places on the pad, metres in the pad frame.
-    thickness_m : float
-        Thickness of the gel.
+    pad : PadModel
+        Size of the pad and thickness of its gel.
     """
 
     def __init__(
@@ -49,13 +52,17 @@ class PadContact:
         own_bodies: Iterable[int],
         grid_x_m: NDArray,
         grid_y_m: NDArray,
-        thickness_m: float,
+        pad: PadModel,
     ) -> None:
         self._model = model
         self._site = site
         self._x, self._y = grid_x_m.astype(np.float64), grid_y_m.astype(np.float64)
         self._radius = float(np.hypot(self._x.max(), self._y.max()))
-        self._depth_max = DEPTH_SHARE * thickness_m
+        self._depth_max = DEPTH_SHARE * pad.gel_thickness_m
+        length_m, breadth_m = pad.size_m
+        beyond = np.maximum(np.abs(self._x) - length_m / 2, np.abs(self._y) - breadth_m / 2)
+        self._rim = RIM_SLOPE * np.maximum(beyond, 0)
+        self._outside = beyond > 0
         solid = (model.geom_contype | model.geom_conaffinity) != 0
         solid &= ~np.isin(model.geom_bodyid, list(own_bodies))
         self._geoms = np.flatnonzero(solid)
@@ -111,9 +118,11 @@ class PadContact:
             )
             height[height < -BEHIND_M] = np.inf
             lowest = height if lowest is None else np.minimum(lowest, height)
-        if lowest is None or not np.isfinite(lowest).any():
+        if lowest is None:
             return None
-        return lowest
+        lowest += self._rim
+        lowest[self._outside] = np.maximum(lowest[self._outside], lowest[~self._outside].min())
+        return lowest if np.isfinite(lowest).any() else None
 
     def _size(self, geom: int) -> NDArray:
         if self._model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_MESH:

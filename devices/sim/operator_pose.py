@@ -84,6 +84,7 @@ class OperatorHands:
         self._rig = rig
         self._hands = {side: _Hand(side) for side in OPERATOR_SIDES}
         self._chains = {digit.name: _Chain(digit) for digit in DIGITS}
+        self._thumb_side = "right"
         self._last_s: float | None = None
         for geoms in self._geoms.values():
             self._group[geoms] = PARKED_GROUP
@@ -125,6 +126,8 @@ class OperatorHands:
     def _points(self, data: mujoco.MjData, pulls: NDArray) -> dict[str, list[Vector]]:
         """World positions of the pulled points, by the operator's hand that holds them."""
         points: dict[str, list[Vector]] = {side: [] for side in OPERATOR_SIDES}
+        if all(hand.presence == 0 for hand in self._hands.values()):
+            self._thumb_side = self._side_of_thumb(data)
         for row in pulls:
             hand_index, link_index = int(row[2]), int(row[3])
             if row[0] < 0.5 or not 0 <= hand_index < len(self._scene.hands):
@@ -137,14 +140,24 @@ class OperatorHands:
             points[self._operator_side(hand_index, link_index)].append(point)
         return points
 
+    def _side_of_thumb(self, data: mujoco.MjData) -> str:
+        """The operator's hand nearer to the robot's thumb, so that the arms do not cross."""
+        links = self._rig.hands[0].spec.model.links
+        bodies = self._scene.hands[0].links[:-1]
+        is_thumb = np.array([link.finger == "thumb" for link in links])
+        x_m = data.xpos[bodies, 0]
+        thumb_m, others_m = x_m[is_thumb].mean(), x_m[~is_thumb].mean()
+        return "right" if thumb_m > others_m else "left"
+
     def _operator_side(self, hand_index: int, link_index: int) -> str:
-        """The operator's hand for a link: with one robot hand, its thumb gets the other hand."""
+        """The operator's hand for a link: one for each robot hand, or thumb and fingers apart."""
         config = self._rig.hands[hand_index]
+        if len(self._rig.hands) > 1:
+            return config.side
         links = config.spec.model.links
         thumb = link_index >= 0 and links[link_index].finger == "thumb"
-        if len(self._rig.hands) == 1 and thumb:
-            return "left" if config.side == "right" else "right"
-        return config.side
+        other = "left" if self._thumb_side == "right" else "right"
+        return self._thumb_side if thumb else other
 
     def _place(self, data: mujoco.MjData, hand: _Hand, step_s: float) -> None:
         held = hand.held_m

@@ -55,7 +55,7 @@ class TouchCamera(Camera):
         self._gel = gel_of(self.config, pad)
         self._contact = PadContact(
             feed.model, int(scene.pads[pad_index]), scene.links[links].tolist(),
-            self._gel.grid_x_m, self._gel.grid_y_m, pad.gel_thickness_m,
+            self._gel.grid_x_m, self._gel.grid_y_m, pad,
         )  # fmt: skip
         self._place = (hand_index, pad_index)
         self._feed, self._drawn = feed, feed.version
