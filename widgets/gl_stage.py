@@ -1,0 +1,250 @@
+"""Software or hardware OpenGL into a picture: the only file that speaks to the graphics card.
+
+The stage draws off screen into a multisampled buffer and hands back a ``QImage``. The window stays
+a plain raster window: with software GL a GL widget would make Qt compose the whole window through
+GL at every repaint of any other widget.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QImage, QOffscreenSurface, QOpenGLContext, QSurfaceFormat
+from PySide6.QtOpenGL import QOpenGLFramebufferObject, QOpenGLFramebufferObjectFormat
+from vispy import gloo
+from vispy.gloo.context import FakeCanvas, set_current_canvas
+
+logger = logging.getLogger(__name__)
+
+SAMPLES = 4
+VERTEX = np.dtype(
+    [("a_position", "f4", 3), ("a_normal", "f4", 3), ("a_color", "f4", 4), ("a_glow", "f4")]
+)
+
+_SOLID_VERTEX = """
+uniform mat4 u_view; uniform mat4 u_projection;
+attribute vec3 a_position; attribute vec3 a_normal; attribute vec4 a_color; attribute float a_glow;
+varying vec3 v_normal; varying vec3 v_eye; varying vec4 v_color; varying float v_glow;
+void main() {
+    vec4 eye = u_view * vec4(a_position, 1.0);
+    v_eye = -eye.xyz; v_normal = (u_view * vec4(a_normal, 0.0)).xyz;
+    v_color = a_color; v_glow = a_glow;
+    gl_Position = u_projection * eye;
+}
+"""
+_SOLID_FRAGMENT = """
+uniform float u_alpha;
+varying vec3 v_normal; varying vec3 v_eye; varying vec4 v_color; varying float v_glow;
+void main() {
+    vec3 normal = normalize(v_normal); vec3 eye = normalize(v_eye);
+    vec3 key = normalize(vec3(-0.35, 0.75, 0.60));
+    float lit = max(0.0, dot(normal, key) * 0.85 + 0.15);
+    float fill = max(0.0, dot(normal, normalize(vec3(0.8, 0.1, 0.5))));
+    float sky = 0.5 + 0.5 * normal.y;
+    float shine = pow(max(0.0, dot(normal, normalize(key + eye))), 36.0);
+    float rim = pow(1.0 - max(0.0, dot(normal, eye)), 3.0);
+    vec3 shaded = v_color.rgb * (0.20 + 0.14 * sky + 0.66 * lit + 0.12 * fill)
+                + vec3(0.16) * shine + vec3(0.10, 0.13, 0.17) * rim;
+    gl_FragColor = vec4(mix(shaded, v_color.rgb, v_glow), v_color.a * u_alpha);
+}
+"""
+_SHADOW_VERTEX = """
+uniform mat4 u_view; uniform mat4 u_projection;
+attribute vec3 a_position;
+void main() {
+    vec3 fallen = vec3(a_position.xy + a_position.z * vec2(0.10, 0.14), 0.0006);
+    gl_Position = u_projection * u_view * vec4(fallen, 1.0);
+}
+"""
+_SHADOW_FRAGMENT = """
+uniform vec4 u_color;
+void main() { gl_FragColor = u_color; }
+"""
+_GROUND_VERTEX = """
+uniform mat4 u_view; uniform mat4 u_projection;
+attribute vec3 a_position;
+varying vec2 v_place;
+void main() {
+    v_place = a_position.xy;
+    gl_Position = u_projection * u_view * vec4(a_position, 1.0);
+}
+"""
+_GROUND_FRAGMENT = """
+uniform vec3 u_ground; uniform vec3 u_line; uniform vec2 u_centre; uniform float u_reach;
+varying vec2 v_place;
+float line(vec2 place, float step_m, float width) {
+    vec2 cell = place / step_m;
+    vec2 soft = fwidth(cell) * width;
+    vec2 away = abs(fract(cell - 0.5) - 0.5);
+    vec2 drawn = 1.0 - smoothstep(soft * 0.4, soft * 1.4, away);
+    return max(drawn.x, drawn.y) * (1.0 - smoothstep(0.2, 0.6, max(soft.x, soft.y)));
+}
+void main() {
+    float far = 1.0 - smoothstep(u_reach * 0.35, u_reach, length(v_place - u_centre));
+    float drawn = max(0.45 * line(v_place, 0.05, 0.9), line(v_place, 0.25, 1.1));
+    gl_FragColor = vec4(mix(u_ground, u_line, drawn), far * (0.55 + 0.45 * drawn));
+}
+"""
+
+
+class GLUnavailable(RuntimeError):
+    """There is no OpenGL here; the message says what to do."""
+
+
+class _Target:
+    """What the GL library must bind as its default buffer."""
+
+    def __init__(self) -> None:
+        self.handle = 0
+
+    def _vispy_get_fb_bind_location(self) -> int:
+        return self.handle
+
+
+class GLStage:
+    """Draws a ground, shadows, solids and a translucent ghost into a picture.
+
+    Parameters
+    ----------
+    background, ground, line : (3,) float
+        Colours, 0 to 1.
+
+    Raises
+    ------
+    GLUnavailable
+        When no OpenGL context can be made.
+    """
+
+    def __init__(
+        self,
+        background: tuple[float, float, float],
+        ground: tuple[float, float, float],
+        line: tuple[float, float, float],
+    ) -> None:
+        self._background = background
+        wanted = QSurfaceFormat()
+        wanted.setDepthBufferSize(24)
+        self._surface = QOffscreenSurface()
+        self._surface.setFormat(wanted)
+        self._surface.create()
+        self._context = QOpenGLContext()
+        self._context.setFormat(wanted)
+        if not self._context.create() or not self._context.makeCurrent(self._surface):
+            raise GLUnavailable(
+                "no OpenGL here: start on a display with GLX, or install libgl1-mesa-dri"
+            )
+        self._canvas = FakeCanvas()
+        self._target = _Target()
+        self._canvas._backend = self._target
+        self._frame: QOpenGLFramebufferObject | None = None
+        self._solid = gloo.Program(_SOLID_VERTEX, _SOLID_FRAGMENT)
+        self._shadow = gloo.Program(_SHADOW_VERTEX, _SHADOW_FRAGMENT)
+        self._ground = gloo.Program(_GROUND_VERTEX, _GROUND_FRAGMENT)
+        self._ground["u_ground"], self._ground["u_line"] = ground, line
+        self._shadow["u_color"] = (0.0, 0.0, 0.0, 0.42)
+        self._buffers: dict[str, tuple[gloo.VertexBuffer, int]] = {}
+        self._indices: dict[str, gloo.IndexBuffer] = {}
+
+    @property
+    def renderer(self) -> str:
+        """What draws, e.g. ``llvmpipe (LLVM 15, 256 bits)``."""
+        self._context.makeCurrent(self._surface)
+        return str(gloo.gl.glGetParameter(gloo.gl.GL_RENDERER))
+
+    def set_triangles(self, name: str, triangles: NDArray[np.uint32]) -> None:
+        """Name the triangles (T, 3) of the mesh ``name``."""
+        self._current()
+        self._indices[name] = gloo.IndexBuffer(np.ascontiguousarray(triangles.ravel(), np.uint32))
+
+    def set_vertices(self, name: str, vertices: NDArray) -> None:
+        """Give the mesh ``name`` its vertices, an array of ``VERTEX``."""
+        self._current()
+        found = self._buffers.get(name)
+        if found is None or found[1] != len(vertices):
+            self._buffers[name] = (gloo.VertexBuffer(vertices.copy()), len(vertices))
+        else:
+            found[0].set_data(vertices)
+
+    def render(
+        self,
+        size: QSize,
+        view: NDArray[np.float64],
+        projection: NDArray[np.float64],
+        centre_m: NDArray[np.float64],
+        reach_m: float,
+        ghost_alpha: float,
+    ) -> QImage:
+        """Draw the meshes ``solid`` and ``ghost`` and return a picture of ``size`` pixels."""
+        self._current()
+        if self._frame is None or self._frame.size() != size:
+            form = QOpenGLFramebufferObjectFormat()
+            form.setAttachment(QOpenGLFramebufferObject.Attachment.CombinedDepthStencil)
+            form.setSamples(SAMPLES)
+            self._frame = QOpenGLFramebufferObject(size, form)
+        self._target.handle = self._frame.handle()
+        set_current_canvas(self._canvas)
+        self._frame.bind()
+        for program in (self._solid, self._shadow, self._ground):
+            program["u_view"] = view.T.astype(np.float32)
+            program["u_projection"] = projection.T.astype(np.float32)
+        gloo.set_viewport(0, 0, size.width(), size.height())
+        gloo.set_state(depth_test=True, blend=False, cull_face=False)
+        gloo.set_depth_mask(True)
+        gloo.clear(color=(*self._background, 1.0), depth=True)
+        self._draw_ground(centre_m, reach_m)
+        self._draw_solids()
+        if ghost_alpha > 0 and "ghost" in self._buffers:
+            self._draw_ghost(ghost_alpha)
+        self._canvas.flush()
+        picture = self._frame.toImage()
+        self._frame.release()
+        return picture.convertToFormat(QImage.Format.Format_RGB32)
+
+    def close(self) -> None:
+        """Give the buffers back."""
+        self._context.makeCurrent(self._surface)
+        self._frame = None
+        self._context.doneCurrent()
+
+    def _current(self) -> None:
+        self._context.makeCurrent(self._surface)
+        set_current_canvas(self._canvas)
+
+    def _draw_ground(self, centre_m: NDArray[np.float64], reach_m: float) -> None:
+        x, y = float(centre_m[0]), float(centre_m[1])
+        corners = [(x - reach_m, y - reach_m), (x + reach_m, y - reach_m),
+                   (x - reach_m, y + reach_m), (x + reach_m, y + reach_m)]  # fmt: skip
+        self._ground["a_position"] = np.array([(*c, 0.0) for c in corners], np.float32)
+        self._ground["u_centre"], self._ground["u_reach"] = (x, y), reach_m
+        gloo.set_state(blend=True, blend_func=("src_alpha", "one_minus_src_alpha"))
+        gloo.set_depth_mask(False)
+        self._ground.draw("triangle_strip")
+        # Every shadow pixel is drawn once because the second one fails the depth test.
+        gloo.set_depth_mask(True)
+        gloo.set_depth_func("less")
+        self._shadow.bind(self._shadow_buffer())
+        self._shadow.draw("triangles", self._indices["solid"])
+
+    def _shadow_buffer(self) -> gloo.VertexBuffer:
+        return self._buffers["solid"][0]
+
+    def _draw_solids(self) -> None:
+        gloo.set_state(blend=False)
+        self._solid["u_alpha"] = 1.0
+        self._solid.bind(self._buffers["solid"][0])
+        self._solid.draw("triangles", self._indices["solid"])
+
+    def _draw_ghost(self, alpha: float) -> None:
+        """Depth first, colour second, so that the ghost is one layer deep."""
+        self._solid.bind(self._buffers["ghost"][0])
+        self._solid["u_alpha"] = alpha
+        gloo.set_color_mask(False, False, False, False)
+        self._solid.draw("triangles", self._indices["ghost"])
+        gloo.set_color_mask(True, True, True, True)
+        gloo.set_depth_func("lequal")
+        gloo.set_state(blend=True, blend_func=("src_alpha", "one_minus_src_alpha"))
+        self._solid.draw("triangles", self._indices["ghost"])
+        gloo.set_depth_func("less")

@@ -1,0 +1,402 @@
+"""The hand in 3-D: measured solid, sent as a ghost, forces, touch, objects, and pulling by mouse.
+
+Mouse: drag a link to pull it, Shift-drag to leave it pinned, click a pin to release it; drag empty
+space to orbit, turn the wheel to zoom, double-click to reset the view. Without OpenGL the view says
+so and the rest of the window works.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from devices.clock import now_ns
+from devices.kinematics import HandKinematics
+from devices.rig import MAX_PULLS
+from devices.stream import Sample, StreamSpec
+from widgets.freshness import Freshness, age_text
+from widgets.gl_stage import GLStage, GLUnavailable
+from widgets.hand_scene import HandScene
+from widgets.image_tile import LATENCY_RING
+from widgets.marks import paint_mark
+from widgets.orbit_camera import OrbitCamera
+from widgets.ray_casting import cast
+from widgets.scene_objects import ObjectShape
+from widgets.theme import color, font
+
+logger = logging.getLogger(__name__)
+
+PIN_REACH_PX = 12.0
+DRAG_SLOT = MAX_PULLS
+GHOST_ALPHA = 0.38
+TAXEL_RANGE_N = 1.0
+HINT = "drag a link: pull    Shift-drag: pin    drag outside: orbit    wheel: zoom"
+
+
+class HandView(QWidget):
+    """3-D view of one or two hands.
+
+    Parameters
+    ----------
+    hands : sequence of HandKinematics
+        Hands in the rig's order.
+    objects : sequence of ObjectShape
+        Shapes of the simulated objects, if any.
+    pull_stiffness_n_per_m : float
+        Spring of a pull, for the number beside its line.
+    can_pull : bool
+        Whether pulling makes sense now; off, a drag on a link orbits.
+    """
+
+    pull_started = Signal(int, int, object)  # hand, link (-1: palm), (3,) point in the link, m
+    pull_moved = Signal(object)  # (3,) target in the world, m
+    pull_pinned = Signal(object)  # (3,) target in the world, m: keep this pull
+    pull_released = Signal()
+    pin_released = Signal(int)  # row of operator/pulls
+
+    def __init__(
+        self,
+        hands: Sequence[HandKinematics],
+        objects: Sequence[ObjectShape] = (),
+        pull_stiffness_n_per_m: float = 100.0,
+        can_pull: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.scene = HandScene(hands, objects, pull_stiffness_n_per_m)
+        self.can_pull = can_pull
+        self.taxel_range_n = TAXEL_RANGE_N
+        self.painted_latency_ms: deque[float] = deque(maxlen=LATENCY_RING)
+        self._freshness = [Freshness(_joint_stream(hand)) for hand in hands]
+        self._newest_ns: int | None = None
+        self._taxel_hands: set[int] = set()
+        self._seen: dict[str, int] = {}
+        self._pulls = np.zeros((MAX_PULLS, 12))
+        self._dirty = True
+        self._picture: QImage | None = None
+        self._stage: GLStage | None = None
+        self._no_gl = ""
+        self._drag: tuple[int, int, NDArray] | None = None
+        self._drag_target: NDArray | None = None
+        self._drag_plane: NDArray | None = None
+        self._orbit_from: QPointF | None = None
+        self._labels: dict[int, tuple[NDArray, float]] = {}
+        self.camera = OrbitCamera(np.zeros(3))
+        self.reset_view()
+        self.setMinimumSize(240, 200)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setToolTip("")
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 480)
+
+    def reset_view(self) -> None:
+        """Look at the hands from the front, near enough to fill the view."""
+        wide = 0.5 if len(self.scene.hands) == 1 else 0.85
+        self.camera = OrbitCamera(
+            self.scene.centre_m() - np.array([0.0, 0.0, 0.03]), wide, 0.42, 0.26
+        )
+        self._redraw()
+
+    # ---- what is shown ---------------------------------------------------------------------
+
+    def show_measured(self, hand: int, sample: Sample) -> None:
+        """Pose the solid hand."""
+        if not self._freshness[hand].note(sample):
+            return
+        self._newest_ns = sample.stamp_ns
+        if np.abs(sample.data - self.scene.measured[hand]).max() > 1e-4:
+            self.scene.set_measured(hand, sample.data)
+            self._follow_pulls()
+            self._dirty = True
+        self.update()
+
+    def show_sent(self, hand: int, sample: Sample) -> None:
+        """Pose the ghost."""
+        sent = self.scene.sent[hand]
+        if sent is None or np.abs(sample.data - sent).max() > 1e-4:
+            self.scene.set_sent(hand, sample.data)
+            self._redraw()
+
+    def show_taxels(self, hand: int, sample: Sample) -> None:
+        """Colour the pads by a ``(finger, taxel, xyz)`` sample in newtons."""
+        if self._is_new(f"taxels {hand}", sample):
+            self._taxel_hands.add(hand)
+            self.scene.set_taxels(hand, sample.data, self.taxel_range_n)
+            self._redraw()
+
+    def show_forces(self, hand: int, sample: Sample) -> None:
+        """Show a ``(finger, xyz)`` sample in newtons, in the pad frames, as arrows."""
+        if self._is_new(f"forces {hand}", sample):
+            self.scene.set_forces(hand, sample.data, hand not in self._taxel_hands)
+            self._redraw()
+
+    def show_objects(self, sample: Sample) -> None:
+        """Place the objects by a ``world/objects`` sample."""
+        if self._is_new("objects", sample):
+            self.scene.set_objects(sample.data)
+            self._redraw()
+
+    def show_pulls(self, sample: Sample) -> None:
+        """Show the pulls in force, rows of ``operator/pulls``."""
+        if self._is_new("pulls", sample):
+            changed = not np.array_equal(self._pulls, sample.data)
+            self._pulls = np.array(sample.data)
+            if changed:
+                self._follow_pulls()
+                self._redraw()
+
+    def refresh(self, at_ns: int | None = None) -> None:
+        """Follow the passing of time; call it a few times a second."""
+        at_ns = now_ns() if at_ns is None else at_ns
+        if any(f.level(at_ns) != "ok" for f in self._freshness):
+            self.update()
+
+    def _is_new(self, what: str, sample: Sample) -> bool:
+        if self._seen.get(what) == sample.stamp_ns:
+            return False
+        self._seen[what] = sample.stamp_ns
+        return True
+
+    def _follow_pulls(self) -> None:
+        """Let the lines follow the links they hold."""
+        self._labels.clear()
+        for slot, row in enumerate(self._pulls):
+            hand, link = int(row[2]), int(row[3])
+            if row[0] < 0.5 or not 0 <= hand < len(self.scene.hands):
+                self.scene.set_pull(slot, None)
+                continue
+            point = self.scene.world_point(hand, link, row[4:7])
+            force_n = self.scene.set_pull(slot, point, row[7:10], row[1] > 0.5)
+            self._labels[slot] = (row[7:10].copy(), force_n)
+        if self._drag is None or self._drag_target is None:
+            self.scene.set_pull(DRAG_SLOT, None)
+        else:
+            point = self.scene.world_point(*self._drag)
+            force_n = self.scene.set_pull(DRAG_SLOT, point, self._drag_target)
+            self._labels[DRAG_SLOT] = (self._drag_target, force_n)
+
+    def _redraw(self) -> None:
+        self._dirty = True
+        self.update()
+
+    # ---- painting --------------------------------------------------------------------------
+
+    def paintEvent(self, event) -> None:
+        painter = QPainter(self)
+        picture = self._render()
+        if picture is None:
+            self._paint_no_gl(painter)
+            return
+        painter.drawImage(QPoint(0, 0), picture)
+        at_ns = now_ns()
+        self._paint_labels(painter)
+        self._paint_frame(painter, at_ns)
+        painter.end()
+        if self._newest_ns is not None:
+            self.painted_latency_ms.append((now_ns() - self._newest_ns) / 1e6)
+            self._newest_ns = None
+
+    def _render(self) -> QImage | None:
+        """The 3-D picture, drawn again only when something changed."""
+        ratio = self.devicePixelRatioF()
+        size = QSize(round(self.width() * ratio), round(self.height() * ratio))
+        if not self._dirty and self._picture is not None and self._picture.size() == size:
+            return self._picture
+        stage = self._opened_stage()
+        if stage is None:
+            return None
+        scene = self.scene
+        stage.set_vertices("solid", scene.solid)
+        if scene.ghost_shows:
+            stage.set_vertices("ghost", scene.ghost)
+        self._picture = stage.render(
+            size,
+            self.camera.view_matrix(),
+            self.camera.projection_matrix(self.width(), self.height()),
+            self.camera.target_m,
+            3.0 * self.camera.distance_m,
+            GHOST_ALPHA if scene.ghost_shows else 0.0,
+        )
+        self._picture.setDevicePixelRatio(ratio)
+        self._dirty = False
+        return self._picture
+
+    def _opened_stage(self) -> GLStage | None:
+        if self._stage is None and not self._no_gl:
+            try:
+                self._stage = GLStage(_rgb("background"), _rgb("panel"), _rgb("faint"))
+            except GLUnavailable as problem:
+                self._no_gl = str(problem)
+                logger.warning("3-D view: %s", problem)
+                return None
+            self._stage.set_triangles("solid", self.scene.solid_triangles)
+            self._stage.set_triangles("ghost", self.scene.ghost_triangles)
+        return self._stage
+
+    def _paint_no_gl(self, painter: QPainter) -> None:
+        painter.fillRect(self.rect(), color("panel"))
+        painter.setPen(color("text"))
+        painter.setFont(font(13))
+        painter.drawText(
+            self.rect().adjusted(24, 24, -24, -24),
+            Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
+            f"No 3-D view: {self._no_gl}. Everything else works.",
+        )
+
+    def _paint_labels(self, painter: QPainter) -> None:
+        painter.setFont(font(12, bold=True))
+        for target, force_n in self._labels.values():
+            x, y = self.camera.project(target, self.width(), self.height())[0]
+            text = f"{force_n:.1f} N"
+            box = painter.fontMetrics().boundingRect(text).adjusted(-4, -2, 4, 2)
+            box.moveCenter(QPoint(int(x), int(y) - 18))
+            painter.fillRect(box, QColor(10, 12, 15, 190))
+            painter.setPen(color("text"))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_frame(self, painter: QPainter, at_ns: int) -> None:
+        painter.setFont(font(12))
+        levels = [f.level(at_ns) for f in self._freshness]
+        x = 8
+        for freshness, hand, level in zip(self._freshness, self.scene.hands, levels, strict=True):
+            paint_mark(painter, QRectF(x, 8, 10, 10), level)
+            text = f"{hand.spec.side} {hand.spec.model.name}"
+            if level in ("stale", "gone"):
+                text += f"  STALE {age_text(freshness.age_s(at_ns))}"
+            painter.setPen(color("bad" if level in ("stale", "gone") else "text"))
+            painter.drawText(x + 16, 17, text)
+            x += 32 + painter.fontMetrics().horizontalAdvance(text)
+        legend = QRect(self.width() - 8 - 148, 4, 148, 18)
+        for place, (word, shade) in enumerate((("measured", "#c5cbd4"), ("sent", "#4fb8f0"))):
+            box = QRect(legend.left() + place * 88, legend.top() + 4, 10, 10)
+            if word == "sent":
+                painter.setPen(QColor(shade))
+                painter.setBrush(QColor(79, 184, 240, 90))
+                painter.drawRect(box)
+            else:
+                painter.fillRect(box, QColor(shade))
+            painter.setPen(color("dim"))
+            painter.drawText(box.right() + 6, legend.top() + 14, word)
+        if any(level in ("stale", "gone") for level in levels):
+            painter.setPen(color("bad"))
+            painter.setFont(font(24, bold=True))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "STALE")
+        elif all(level == "off" for level in levels):
+            painter.setPen(color("text"))
+            painter.setFont(font(13, bold=True))
+            place = self.rect().adjusted(8, 0, -8, -32)
+            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+            painter.drawText(place, flags, "Waiting for the hand's joints; this is its rest pose")
+        painter.setFont(font(11))
+        if self.can_pull and painter.fontMetrics().horizontalAdvance(HINT) < self.width() - 16:
+            painter.setPen(color("dim"))
+            painter.drawText(8, self.height() - 8, HINT)
+
+    # ---- mouse -----------------------------------------------------------------------------
+
+    def pick(self, position: QPointF) -> tuple[int, int, NDArray, NDArray] | None:
+        """Hand, link (-1: palm), point in the link (3,) and in the world (3,) under a pixel."""
+        origin, direction = self.camera.ray(position.x(), position.y(), self.width(), self.height())
+        best = None
+        for index, hand in enumerate(self.scene.hands):
+            hit = cast(origin, direction, hand.geoms, self.scene.poses[index])
+            if hit is not None and (best is None or hit.distance_m < best[1].distance_m):
+                best = (index, hit)
+        if best is None:
+            return None
+        index, hit = best
+        palm = hit.link == len(self.scene.hands[index].link_names) - 1
+        return index, -1 if palm else hit.link, hit.local_m, hit.point_m
+
+    def pin_at(self, position: QPointF) -> int | None:
+        """Row of the pinned pull whose target is under ``position``, or None."""
+        rows = np.flatnonzero((self._pulls[:, 0] > 0.5) & (self._pulls[:, 1] > 0.5))
+        if rows.size == 0:
+            return None
+        places = self.camera.project(self._pulls[rows, 7:10], self.width(), self.height())
+        away = np.hypot(places[:, 0] - position.x(), places[:, 1] - position.y())
+        nearest = int(np.argmin(away))
+        return int(rows[nearest]) if away[nearest] <= PIN_REACH_PX else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        position = event.position()
+        pin = self.pin_at(position)
+        if pin is not None:
+            self.pin_released.emit(pin)
+            return
+        picked = self.pick(position) if self.can_pull else None
+        if picked is None:
+            self._orbit_from = position
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            return
+        hand, link, local, point = picked
+        self._drag = (hand, link, local)
+        self._drag_plane = point
+        self._drag_target = point
+        self.pull_started.emit(hand, link, local)
+        self._follow_pulls()
+        self._redraw()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = event.position()
+        if self._drag is not None and self._drag_plane is not None:
+            self._drag_target = self.camera.on_plane(
+                position.x(), position.y(), self.width(), self.height(), self._drag_plane
+            )
+            self.pull_moved.emit(self._drag_target)
+            self._follow_pulls()
+            self._redraw()
+        elif self._orbit_from is not None:
+            moved = position - self._orbit_from
+            self._orbit_from = position
+            self.camera.orbit(moved.x(), moved.y())
+            self._redraw()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._orbit_from = None
+        self.unsetCursor()
+        if self._drag is None:
+            return
+        target, self._drag, self._drag_target = self._drag_target, None, None
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.pull_pinned.emit(target)
+        else:
+            self.pull_released.emit()
+        self._follow_pulls()
+        self._redraw()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.pick(event.position()) is None or not self.can_pull:
+            self.reset_view()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.camera.zoom(event.angleDelta().y() / 120.0)
+        self._redraw()
+        event.accept()
+
+
+def _rgb(name: str) -> tuple[float, float, float]:
+    shade = color(name)
+    return shade.redF(), shade.greenF(), shade.blueF()
+
+
+def _joint_stream(hand: HandKinematics) -> StreamSpec:
+    size = hand.spec.size
+    return StreamSpec(
+        name=f"{hand.spec.side}/joints_measured", kind="joints", dtype="<f8", shape=(size,),
+        rate_hz=200.0,
+    )  # fmt: skip
