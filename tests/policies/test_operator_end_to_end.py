@@ -19,9 +19,16 @@ class _Ears:
         self._queue = bus.subscriber(rig.stream(name))
         self.samples = []
 
-    def drain(self) -> np.ndarray:
+    def drain(self) -> None:
         self.samples += list(self._queue.drain())
+
+    @property
+    def data(self) -> np.ndarray:
         return np.array([sample.data for sample in self.samples])
+
+    @property
+    def stamps_ns(self) -> np.ndarray:
+        return np.array([sample.stamp_ns for sample in self.samples])
 
 
 def _force_stream(rig_name: str) -> str:
@@ -60,20 +67,20 @@ def test_scripted_operator_moves_the_hand_and_touches_the_object(session_file, r
             assert desk.operator.error == ""
             assert desk.operator.progress == 1.0
             assert desk.supervisor.state == "ACTIVE"
-            moved = np.ptp(measured.drain(), axis=0)
+            moved = np.ptp(measured.data, axis=0)
             assert moved[:3].max() > 0.05, "the wrist stayed where it was"
             assert moved[6:].max() > 0.5, "the fingers stayed where they were"
-            newtons = np.linalg.norm(force.drain(), axis=2).max(axis=0)
+            newtons = np.linalg.norm(force.data, axis=2).max(axis=0)
             assert (newtons > 0.5).sum() >= 2, f"too few fingers touched: {newtons} N"
 
         targets = np.array(
             [
                 ExoMap.load(rig.hands[0].spec).targets(np.concatenate([angles, np.zeros(6)]))
-                for angles in exo.drain()
+                for angles in exo.data
             ]
         )
         asked = np.interp(
-            [s.stamp_ns for s in sent.samples], [s.stamp_ns for s in exo.samples], targets[:, 8]
+            sent.stamps_ns, exo.stamps_ns, targets[:, 8]
         )
-        lag = np.abs(sent.drain()[:, 8] - asked)
+        lag = np.abs(sent.data[:, 8] - asked)
         assert np.median(lag) < 0.15
