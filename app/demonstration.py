@@ -7,32 +7,21 @@ workspace is saved.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from app.actions import ActionId
 from app.launch import choose_dataset, open_session
 from app.settings import Settings
+from app.stepper import Stepper, Wait
 from app.virtual_display import VirtualDisplay
 from app.window import MainWindow, run_window
 
-STEP_MS = 50
 START_S = 60.0
 PUBLISH_S = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A step of the demonstration: wait for ``until``, at most ``limit_s``."""
-
-    until: Callable[[], bool]
-    limit_s: float
-    what: str
 
 
 class Demonstration(QObject):
@@ -51,33 +40,8 @@ class Demonstration(QObject):
     def __init__(self, window: MainWindow, pictures: Path, say: Callable[[str], None]) -> None:
         super().__init__(window)
         self._window, self._pictures, self._say = window, pictures, say
-        self._steps = self._script()
-        self._wait: Wait | None = None
-        self._deadline = 0.0
         self.episodes: list[str] = []
-        self.problem = ""
-        self._timer = QTimer(self, interval=STEP_MS)
-        self._timer.timeout.connect(self._advance)
-
-    def start(self) -> None:
-        """Begin."""
-        self._timer.start()
-
-    def _advance(self) -> None:
-        if self._wait is not None and not self._wait.until():
-            if time.monotonic() > self._deadline:
-                self.problem = f"{self._wait.what} did not happen within {self._wait.limit_s:g} s"
-                self._end()
-            return
-        self._wait = next(self._steps, None)
-        if self._wait is None:
-            self._end()
-        else:
-            self._deadline = time.monotonic() + self._wait.limit_s
-
-    def _end(self) -> None:
-        self._timer.stop()
-        self._window.close()
+        self.stepper = Stepper(self._script(), window.close, self)
 
     def _script(self) -> Iterator[Wait]:
         session, window = self._window.session, self._window
@@ -158,14 +122,13 @@ def demonstrate(
 
     def begin(window: MainWindow) -> None:
         runs.append(Demonstration(window, pictures, say))
-        runs[0].start()
 
     with VirtualDisplay():
         session = open_session(rig, folder, seed=seed, emulate=emulate, video=video)
         code = run_window(session, Settings(), None, [], when_shown=begin)
     demonstration = runs[0]
-    if demonstration.problem:
-        say(f"thenar: {demonstration.problem}")
+    if demonstration.stepper.problem:
+        say(f"thenar: {demonstration.stepper.problem}")
         return 1
     say(f"dataset  {folder}")
     for path in demonstration.episodes:

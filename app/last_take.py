@@ -24,14 +24,14 @@ class PlayableEpisode:
 
     def __init__(self, episode: Episode) -> None:
         self._episode = episode
-        self._start_ns = int(episode.start_ns)
-        self._stamps = {name: np.asarray(s.stamp_ns) for name, s in episode.streams.items()}
-        self._specs = tuple(stream.spec for stream in episode.streams.values() if len(stream.seq))
+        self._start_ns = episode.start_stamp_ns
+        self._stamps = {name: s.stamp_ns for name, s in episode.streams.items()}
+        self._specs = tuple(stream.spec for stream in episode.streams.values() if len(stream))
 
     @property
     def duration_s(self) -> float:
         """Length of the take in seconds."""
-        return float(self._episode.duration_s)
+        return self._episode.duration_s
 
     @property
     def streams(self) -> Sequence[StreamSpec]:

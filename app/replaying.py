@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from recorder.episode import Episode
 
 from app.headless import HeadlessDriver
 from app.launch import open_session
+from recorder.episode import Episode
 
 
 def replay_episode(
@@ -35,7 +35,8 @@ def replay_episode(
     if not path.is_file():
         raise FileNotFoundError(f"episode '{path}' does not exist")
     with Episode(path) as episode:
-        recorded_rig, seconds = str(episode.rig_name), float(episode.duration_s)
+        recorded_rig = str(episode.attributes["rig_name"])
+        seconds = episode.duration_s
     with tempfile.TemporaryDirectory(prefix="thenar-replay-") as scratch:
         session = open_session(
             rig or recorded_rig, dataset or Path(scratch), emulate=emulate, video=video
@@ -43,9 +44,8 @@ def replay_episode(
         with session:
             driver = HeadlessDriver(session, say)
             driver.wait_ready()
-            driver.arm("replay")
-            session.recorder.start_take(source="replay", notes={"replay_of": str(path)})
             recorder = session.recorder
+            recorder.start_take(source="replay", notes={"replay_of": path.name})
             driver.pump(lambda: recorder.status.state == "recording", 5.0, "the take's start")
             number = recorder.status.episode
             say(f"replaying {seconds:.1f} s at speed {speed:g}")
@@ -73,6 +73,6 @@ def _reached(original: Path, replayed: Path) -> dict[str, float]:
         for side in ("right", "left"):
             name = f"{side}/joints_measured"
             if name in first.streams and name in second.streams:
-                a, b = first.streams[name].data[-1], second.streams[name].data[-1]
-                errors[side] = float(np.abs(np.asarray(a) - np.asarray(b)).max())
+                a, b = first.streams[name].frame(-1), second.streams[name].frame(-1)
+                errors[side] = float(np.abs(a - b).max())
     return errors

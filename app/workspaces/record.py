@@ -32,6 +32,7 @@ from widgets.playback_view import PlaybackView
 from widgets.task_list import Task
 
 STATUS_LIMIT_S = 2.0
+LATCHED = ("STOPPED", "FAULT")
 BAR_KEYS = {
     "record": ActionId.RECORD,
     "stop": ActionId.STOP_TAKE,
@@ -167,25 +168,23 @@ class RecordWorkspace(QWidget):
 
     def tick(self) -> None:
         """Draw what is new; called by the window's fast timer."""
-        if self.poller.tick():
-            self.hand.draw()
+        self.poller.tick()
 
     def refresh(self) -> None:
         """Follow status and the passing of time; called ten times a second."""
         at_ns = now_ns()
         for display in (*self.cameras.tiles, *self.touch.displays):
             display.refresh(at_ns)
+        self.hand.refresh(at_ns)
         self.intents.publish()
         hand = _fresh(self.session.supervisor.status, at_ns)
         disk = _fresh(self.session.recorder.status, at_ns)
-        unavailable = {}
-        if self.session.rig.world is None:
-            unavailable["kinesthetic"] = ""
         self.mode.set_supervisor(
             hand.state if hand else None,
             hand.authority if hand else "none",
-            hand.cause if hand else "",
+            hand.cause if hand and hand.state in LATCHED else "",
         )
+        self.hand.set_teaching(bool(hand and hand.authority == "kinesthetic"))
         self.bar.set_state(self._episode_state(disk))
         self._show_health(disk)
 

@@ -1,0 +1,97 @@
+"""``make screenshots``: the pictures of the documentation, from the real window.
+
+Each rig is opened on a virtual display, the scripted operator teaches a few seconds, and the window
+is saved at 1280 x 800 and 1920 x 1080.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.actions import ActionId
+from app.demonstration import save_picture
+from app.launch import open_session
+from app.session import REPOSITORY
+from app.settings import Settings
+from app.stepper import Stepper, Wait
+from app.virtual_display import VirtualDisplay
+from app.window import MainWindow, run_window
+
+SIZES = ((1280, 800), (1920, 1080))
+MODES = {"sim-xhand": ActionId.ARM_KINESTHETIC, "sim-leap": ActionId.ARM_EXOSKELETON}
+SETTLE_MS = 700
+
+
+class Photographer(QObject):
+    """Teaches a few seconds and saves the window at every size, then closes it."""
+
+    def __init__(self, window: MainWindow, folder: Path, name: str) -> None:
+        super().__init__(window)
+        self._window, self._folder, self._name = window, folder, name
+        self.stepper = Stepper(self._steps(), window.close, self)
+
+    def _steps(self) -> Iterator[Wait]:
+        window, session = self._window, self._window.session
+        supervisor, operator = session.supervisor, session.operator
+        yield Wait(window.workspace.all_live, 60.0, "live data on every stream")
+        yield Wait(lambda: supervisor.status is not None, 20.0, "the supervisor's answer")
+        window.perform(ActionId.ENABLE)
+        yield Wait(lambda: supervisor.status.state == "HOLD", 10.0, "HOLD")
+        window.perform(MODES.get(session.rig.name, ActionId.ARM_EXOSKELETON))
+        yield Wait(lambda: supervisor.status.state == "ACTIVE", 10.0, "ACTIVE")
+        window.perform(ActionId.RECORD)
+        window.perform(ActionId.SCRIPT)
+        yield Wait(lambda: bool(operator.status) and operator.status.progress > 0.55, 30.0, "grasp")
+        for width, height in SIZES:
+            yield from self._picture(f"{self._name}-{width}x{height}", width, height)
+        window.perform(ActionId.STOP)
+        yield Wait(lambda: supervisor.status.state == "STOPPED", 5.0, "STOPPED")
+        yield from self._picture(f"{self._name}-stopped-1280x800", 1280, 800)
+
+    def _picture(self, name: str, width: int, height: int) -> Iterator[Wait]:
+        settled: list[bool] = []
+        self._window.resize(width, height)
+        QTimer.singleShot(SETTLE_MS, lambda: settled.append(True))
+        yield Wait(lambda: bool(settled), 10.0, "the new size")
+        save_picture(self._window, self._folder / f"{name}.png")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Save the pictures of one or more rigs; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "docs" / "pictures")
+    parser.add_argument("--rig", action="append", help="rig to photograph; may be repeated")
+    options = parser.parse_args(argv)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for rig in options.rig or ["sim-xhand"]:
+        name = "record" if rig == "sim-xhand" else f"record-{rig}"
+        problem = _photograph(rig, name, options.out)
+        if problem:
+            sys.stderr.write(f"thenar: {rig}: {problem}\n")
+            return 1
+    return 0
+
+
+def _photograph(rig: str, name: str, folder: Path) -> str:
+    runs: list[Photographer] = []
+    with VirtualDisplay(), tempfile.TemporaryDirectory(prefix="thenar-pictures-") as scratch:
+        session = open_session(rig, Path(scratch), emulate=rig == "leap")
+        run_window(
+            session,
+            Settings(),
+            None,
+            [],
+            when_shown=lambda window: runs.append(Photographer(window, folder, name)),
+            size=SIZES[0],
+        )
+    return runs[0].stepper.problem
+
+
+if __name__ == "__main__":
+    sys.exit(main())
