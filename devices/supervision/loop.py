@@ -1,8 +1,9 @@
 """The control loop: one tick reads, judges, writes and publishes.
 
 Ladder: a tick that is late is late once, deadlines are absolute and never made up for; a failing
-driver stops the motion, not the loop; when the process must end, the hands hold for 0.2 s, lose
-their torque and are closed. Runs on one thread; nothing in it blocks.
+driver stops the motion, not the loop (it is opened anew on reset, on enable, and every 2 s while
+OFF); when the process must end, the hands hold for 0.2 s, lose their torque and are closed. Runs
+on one thread; only opening a driver may block.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ COLLECT_SLACK_NS = 2_500_000
 FULL_COLLECT_PERIOD_NS = 30_000_000_000
 RECORDER_SILENCE_NS = 1_000_000_000
 CLOSING_TICKS_S = 0.2
+OPEN_PERIOD_NS = 2_000_000_000
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,7 @@ class ControlLoop:
         self._control = bus.publisher(rig.stream("supervisor/control"))
         self._events = bus.publisher(rig.stream("supervisor/events"))
         self._next_status_ns = 0
+        self._next_open_ns = 0
         self._next_collect_ns = 0
         self._next_full_collect_ns = 0
         self._late_p99_ms = 0.0
@@ -72,6 +75,7 @@ class ControlLoop:
     def run(self, scheduling: str = "") -> None:
         """Run until the context says stop, then leave the hands safe."""
         self._scheduling = scheduling
+        self._publish(now_ns())
         for port in self.ports:
             port.open(self.supervisor)
         gc.collect()
@@ -81,6 +85,7 @@ class ControlLoop:
             while not self.context.should_stop:
                 self.tick(self.pacer.wait())
                 self._collect()
+                self._reopen_while_off(now_ns())
             self._wind_down()
         finally:
             for port in self.ports:
@@ -101,6 +106,13 @@ class ControlLoop:
         for port in self.ports:
             port.drive(supervisor)
         self._publish(at_ns)
+
+    def _reopen_while_off(self, at_ns: int) -> None:
+        """A hand that did not answer is tried again, but only while no hand has torque."""
+        if self.supervisor.machine.state is State.OFF and at_ns >= self._next_open_ns:
+            for port in self.ports:
+                port.reopen_if_failed(self.supervisor)
+            self._next_open_ns = now_ns() + OPEN_PERIOD_NS
 
     def _receive_orders(self, at_ns: int) -> None:
         for message in self._orders.drain():

@@ -22,8 +22,8 @@ TEMPERATURE_FAULT_C = 72.0
 BAD_SAMPLES_TO_HOLD = 3
 FEEDBACK_LOST_S = 1.0
 JUMP_SPEEDS = 5.0  # a joint that moved 5 times faster than it can has not moved: it was misread
-CLEARING_S = 0.5  # time a hand gets to clear its own bus watchdog after we speak to it again
-CLEARABLE_FAULT = "watchdog"
+CLEARING_S = 0.5  # time a hand gets to clear its latched fault after it is told to go on
+CLEARABLE_FAULTS = ("watchdog", "physics")  # the hand waits to be told to go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class FeedbackWatch:
         return self._device_error
 
     def begin_clearing(self, now_ns: int) -> None:
-        """The hand was told to clear its bus watchdog; it has ``CLEARING_S`` to do so."""
+        """The hand was told to clear its own latch; it has ``CLEARING_S`` to do so."""
         self._clearing_until_ns = now_ns + int(CLEARING_S * 1e9)
 
     def accept(self, feedback: HandFeedback) -> bool:
@@ -137,7 +137,7 @@ class FeedbackWatch:
         if self._device_error:
             return Verdict("fault", self._device_error)
         fault = self._reported_fault
-        if fault and not (fault == CLEARABLE_FAULT and now_ns < self._clearing_until_ns):
+        if fault and not (fault in CLEARABLE_FAULTS and now_ns < self._clearing_until_ns):
             detail = f": {self._detail}" if self._detail else ""
             return Verdict("fault", f"{side} hand reports '{fault}'{detail}")
         age_s = self.age_s(now_ns)
@@ -171,9 +171,9 @@ class FeedbackWatch:
     def problem(self, now_ns: int, clearing: bool = False) -> str:
         """Reason against leaving OFF or a latched state, empty when there is none.
 
-        ``clearing`` says that the order itself will clear a fired bus watchdog.
+        ``clearing`` says that the order itself will clear what the hand has latched.
         """
-        if clearing and self._reported_fault == CLEARABLE_FAULT:
+        if clearing and self._reported_fault in CLEARABLE_FAULTS:
             saved, self._reported_fault = self._reported_fault, ""
             verdict = self.verdict(now_ns)
             self._reported_fault = saved
