@@ -19,6 +19,8 @@ def fail() -> Iterator[None]:
     """Turn the program's own errors into one line on stderr and exit code 1."""
     try:
         yield
+    except typer.Exit:
+        raise
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -160,15 +160,17 @@ def read_mark(spec: StreamSpec, frame: NDArray) -> int:
 
 def publish_load(context: ProcessContext) -> None:
     """Publish every stream at its rate until asked to stop."""
+    specs = load_streams(context.session.rig)
+    prepared = [prepared_frames(spec, number) for number, spec in enumerate(specs)]
     start_ns = now_ns() + NS_PER_S // 10
     lanes = []
-    for number, spec in enumerate(load_streams(context.session.rig)):
+    for number, (spec, frames) in enumerate(zip(specs, prepared, strict=True)):
         period_ns = int(NS_PER_S / spec.rate_hz)
         lanes.append(
             Lane(
                 spec,
                 context.bus.publisher(spec),
-                prepared_frames(spec, number),
+                frames,
                 period_ns,
                 start_ns + number * period_ns // 16,
             )

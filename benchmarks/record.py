@@ -160,7 +160,8 @@ def check_episode(path: Path) -> dict[str, int]:
             samples += len(stream)
             rows = [row for row in episode.ledger if row["stream"].decode() == name]
             lost += sum(int(row["count"]) for row in rows)
-            lost += sum(jump[3] for jump in unexplained_jumps(stream.seq, stream.flags, []))
+            known = [(row["kind"].decode(), int(row[2]), int(row[3])) for row in rows]
+            lost += sum(jump[3] for jump in unexplained_jumps(stream.seq, stream.flags, known))
             step = max(1, len(stream) // SAMPLED_FRAMES)
             for index in range(0, len(stream), step):
                 mark = read_mark(stream.spec, stream.frame(index))

@@ -103,7 +103,9 @@ def align_streams(
     time_s = _common_times(episode, reference)
     if streams is None:
         streams = [name for name, one in episode.streams.items() if not one.spec.variable]
-    chosen = {name: _policy_for(episode.stream(name), policy or {}) for name in streams}
+    chosen: dict[str, Policy] = {
+        name: _policy_for(episode.stream(name), policy or {}) for name in streams
+    }
     return {name: _align(episode.stream(name), time_s, chosen[name], max_age_s) for name in streams}
 
 
@@ -119,7 +121,8 @@ def _policy_for(stream: EpisodeStream, policy: Mapping[str, Policy]) -> Policy:
     spec = stream.spec
     if spec.variable:
         raise ValueError(f"stream '{spec.name}': events cannot be aligned; read them one by one")
-    chosen = policy.get(spec.name, policy.get(spec.kind, DEFAULT_POLICY.get(spec.kind, "nearest")))
+    fallback = DEFAULT_POLICY.get(spec.kind, "nearest")
+    chosen: Policy = policy.get(spec.name, policy.get(spec.kind, fallback))
     if chosen not in ("nearest", "hold", "interpolate"):
         raise ValueError(
             f"stream '{spec.name}': policy '{chosen}' is unknown; use nearest, hold or interpolate"

@@ -23,6 +23,7 @@ from recorder.dataset import (
     read_labels,
 )
 from recorder.durability import fsync_path
+from recorder.layout import attributes_of
 
 log = logging.getLogger(__name__)
 
@@ -215,7 +216,7 @@ class Catalogue:
 def row_of(dataset: Dataset, path: Path) -> EpisodeRow:
     """Build the row of an episode file from its attributes and labels."""
     with h5py.File(path, "r") as file:
-        facts = dict(file.attrs)
+        facts = attributes_of(file)
     labels = read_labels(companions(path)[1])
     trashed = path.parent == dataset.trash_dir
     return EpisodeRow(

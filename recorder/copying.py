@@ -86,7 +86,7 @@ class _RowWriter:
         self._staged = 0
 
     def copy(self, source: int, offset: int, length: int) -> None:
-        _read_into(source, memoryview(self._bytes[self._staged]), offset)
+        _read_into(source, self._bytes[self._staged].data, offset)
         self._staged += 1
         if self._staged == len(self._stage):
             self.flush()
@@ -115,7 +115,7 @@ class _PackWriter:
 
     def copy(self, source: int, offset: int, length: int) -> None:
         stop = self._staged + length
-        _read_into(source, memoryview(self._stage[self._staged : stop]), offset)
+        _read_into(source, self._stage[self._staged : stop].data, offset)
         self._staged = stop
         if stop >= PACK_BYTES:
             self._write(PACK_BYTES)

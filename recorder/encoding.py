@@ -38,11 +38,7 @@ def encode_sample(spec: StreamSpec, data: NDArray) -> bytes | memoryview:
         When the image cannot be encoded.
     """
     if spec.encoding == "raw":
-        return (
-            data.tobytes()
-            if data.nbytes < 4096
-            else memoryview(np.ascontiguousarray(data)).cast("B")
-        )
+        return data.tobytes() if data.nbytes < 4096 else np.ascontiguousarray(data).data.cast("B")
     if spec.encoding == "jpeg":
         extension, options = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, spec.quality]
     else:
@@ -56,7 +52,7 @@ def encode_sample(spec: StreamSpec, data: NDArray) -> bytes | memoryview:
         raise ValueError(f"stream '{spec.name}': cannot encode {spec.encoding}: {error}") from error
     if not done:
         raise ValueError(f"stream '{spec.name}': cannot encode {spec.encoding}")
-    return memoryview(buffer).cast("B")
+    return np.asarray(buffer).data.cast("B")
 
 
 def decode_sample(spec: StreamSpec, stored: NDArray[np.uint8]) -> NDArray:

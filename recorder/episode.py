@@ -26,7 +26,7 @@ from devices.stream import NO_DEVICE_STAMP, Sample, StreamSpec
 from recorder.align import Aligned, Policy, align_streams
 from recorder.dataset import companions, read_labels
 from recorder.encoding import decode_sample
-from recorder.layout import EPISODE_SCHEMA, get_json, is_packed
+from recorder.layout import EPISODE_SCHEMA, attributes_of, get_json, is_packed
 
 
 class EpisodeError(ValueError):
@@ -62,7 +62,7 @@ class EpisodeStream:
     def __init__(self, group: h5py.Group, name: str, start_ns: int) -> None:
         self._group = group
         self._start_ns = start_ns
-        attrs = group.attrs
+        attrs = attributes_of(group)
         self.spec = StreamSpec(
             name=name,
             kind=attrs["kind"],
@@ -122,6 +122,11 @@ class EpisodeStream:
         data = self._group["data"]
         assert isinstance(data, h5py.Dataset)
         return data
+
+    @property
+    def stored_bytes(self) -> int:
+        """Space of all samples in the file, bytes."""
+        return self._data.id.get_storage_size()
 
     def stored(self, index: int) -> NDArray[np.uint8]:
         """Bytes of sample ``index`` as stored."""
@@ -266,20 +271,17 @@ class Episode:
     @cached_property
     def attributes(self) -> dict[str, Any]:
         """Facts of the take as stored when it was recorded."""
-        return {
-            name: value.item() if isinstance(value, np.generic) else value
-            for name, value in self._file.attrs.items()
-        }
+        return attributes_of(self._file)
 
     @property
     def start_stamp_ns(self) -> int:
         """Stamp of the first sample, ns: zero of every ``time_s``."""
-        return int(self._file.attrs["start_stamp_ns"])
+        return int(self.attributes["start_stamp_ns"])
 
     @property
     def duration_s(self) -> float:
         """From the first to the last sample."""
-        return float(self._file.attrs["duration_s"])
+        return float(self.attributes["duration_s"])
 
     @property
     def outcome(self) -> str:
@@ -311,6 +313,12 @@ class Episode:
         if name not in self.streams:
             raise KeyError(f"no stream '{name}'; this episode has {', '.join(self.streams)}")
         return self.streams[name]
+
+    def group(self, name: str) -> h5py.Group:
+        """The HDF5 group of a stream."""
+        group = self._file[f"streams/{self.stream(name).name}"]
+        assert isinstance(group, h5py.Group)
+        return group
 
     def aligned(
         self,

@@ -62,6 +62,14 @@ def get_json(group: h5py.Group, name: str) -> Any:
     return json.loads(bytes(np.asarray(group[name])))
 
 
+def attributes_of(node: h5py.Group) -> dict[str, Any]:
+    """Attributes of a group or file as plain Python values (arrays stay arrays)."""
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in node.attrs.items()
+    }
+
+
 def describe(group: h5py.Group, spec: StreamSpec) -> None:
     """Write the attributes of a stream's group."""
     attrs = group.attrs

@@ -37,7 +37,7 @@ def _packed(data: h5py.Dataset, offset: np.ndarray) -> Iterator[int]:
         last = int(np.searchsorted(offset, offset[first] + BLOCK_BYTES, side="right")) - 1
         last = min(max(last, first + 1), count)
         base = offset[first]
-        block = memoryview(np.ascontiguousarray(data[base : offset[last]]))
+        block = np.ascontiguousarray(data[base : offset[last]]).data
         for at in range(first, last):
             yield zlib.crc32(block[offset[at] - base : offset[at + 1] - base])
         first = last

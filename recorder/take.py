@@ -214,12 +214,13 @@ class Take:
         owners: list[int | None] = []
         for item in batch:
             gap = item.gap if self._seen[item.stream] else None
+            payload: Buffer | None = None
+            crc = 0
             try:
                 payload, crc = item.wait()
             except ValueError as error:
                 log.error("%s", error)
                 gap = Gap("encode", item.seq, 1, item.stamp_ns, item.stamp_ns)
-                payload = None
             if gap is not None:
                 records.append(encode_record(_gap_record(item.stream, gap)))
                 owners.append(None)

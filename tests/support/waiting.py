@@ -27,4 +27,3 @@ def wait_until(predicate: Callable[[], T], timeout_s: float = 5.0, what: str = "
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not happen within {timeout_s} s")
         pause.wait(0.002)
-
