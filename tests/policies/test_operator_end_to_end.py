@@ -79,8 +79,6 @@ def test_scripted_operator_moves_the_hand_and_touches_the_object(session_file, r
                 for angles in exo.data
             ]
         )
-        asked = np.interp(
-            sent.stamps_ns, exo.stamps_ns, targets[:, 8]
-        )
+        asked = np.interp(sent.stamps_ns, exo.stamps_ns, targets[:, 8])
         lag = np.abs(sent.data[:, 8] - asked)
         assert np.median(lag) < 0.15
