@@ -31,7 +31,7 @@ class CameraTile(ImageTile):
         self,
         spec: StreamSpec,
         title: str = "",
-        stale_after_s: float = STALE_AFTER_S,
+        stale_after_s: float | None = STALE_AFTER_S,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(spec, title, stale_after_s, parent)
@@ -82,9 +82,12 @@ class CameraTile(ImageTile):
         return super()._colours(data, size)
 
     def _paint_over(self, painter: QPainter, rect: QRect) -> None:
-        if self.depth_range_m is None or rect.height() < 72:
+        if self.depth_range_m is None:
             return
         near_m, far_m = self.depth_range_m
+        if rect.width() < 200 or rect.height() < 120:
+            self._paint_small_legend(painter, rect)
+            return
         box = QRect(rect.right() - 64, rect.top() + 8, 60, min(120, rect.height() - 16))
         painter.fillRect(box, QColor(10, 12, 15, 190))
         bar = QRect(box.right() - LEGEND_PX - 3, box.top() + 8, LEGEND_PX, box.height() - 16)
@@ -97,3 +100,19 @@ class CameraTile(ImageTile):
         for share, value_m in ((0.0, near_m), (0.5, (near_m + far_m) / 2), (1.0, far_m)):
             text.moveTop(int(bar.top() + share * bar.height()) - 8)
             painter.drawText(text, right, f"{value_m:.2f} m")
+
+    def _paint_small_legend(self, painter: QPainter, rect: QRect) -> None:
+        """One line: near end, ramp, far end."""
+        assert self.depth_range_m is not None
+        near_m, far_m = self.depth_range_m
+        painter.setFont(font(10))
+        line = QRect(rect.left(), rect.bottom() - 14, rect.width(), 15)
+        painter.fillRect(line, QColor(10, 12, 15, 190))
+        ramp = np.ascontiguousarray(table(DEPTH_MAP)[::-1][None, :, :])
+        bar = line.adjusted(48, 5, -48, -5)
+        painter.drawImage(bar, QImage(ramp.data, 256, 1, 768, QImage.Format.Format_RGB888))
+        painter.setPen(color("text"))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(line.adjusted(4, 0, 0, 0), middle, f"{near_m:.2f} m")
+        far = Qt.AlignmentFlag.AlignRight | middle
+        painter.drawText(line.adjusted(0, 0, -4, 0), far, f"{far_m:.2f} m")

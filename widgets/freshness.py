@@ -18,10 +18,11 @@ class Freshness:
     """Rate and age of one stream.
 
     The screen sees only some of the samples, so the rate is the rise of ``seq`` over the rise of
-    ``stamp_ns``, which is the publisher's rate whatever the screen drops.
+    ``stamp_ns``, which is the publisher's rate whatever the screen drops. With ``stale_after_s``
+    None nothing grows old: that is playback.
     """
 
-    def __init__(self, spec: StreamSpec, stale_after_s: float = STALE_AFTER_S) -> None:
+    def __init__(self, spec: StreamSpec, stale_after_s: float | None = STALE_AFTER_S) -> None:
         self._spec = spec
         self._stale_after_s = stale_after_s
         period_s = 1.0 / spec.rate_hz if spec.rate_hz else 0.0
@@ -58,7 +59,7 @@ class Freshness:
         age_s = self.age_s(at_ns)
         if age_s is None:
             return "off"
-        if self._spec.rate_hz == 0:
+        if self._spec.rate_hz == 0 or self._stale_after_s is None:
             return "ok"
         if age_s > GONE_AFTER_S:
             return "gone"

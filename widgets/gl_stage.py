@@ -36,7 +36,7 @@ void main() {
 }
 """
 _SOLID_FRAGMENT = """
-uniform float u_alpha;
+uniform float u_alpha; uniform float u_glass;
 varying vec3 v_normal; varying vec3 v_eye; varying vec4 v_color; varying float v_glow;
 void main() {
     vec3 normal = normalize(v_normal); vec3 eye = normalize(v_eye);
@@ -48,7 +48,9 @@ void main() {
     float rim = pow(1.0 - max(0.0, dot(normal, eye)), 3.0);
     vec3 shaded = v_color.rgb * (0.20 + 0.14 * sky + 0.66 * lit + 0.12 * fill)
                 + vec3(0.16) * shine + vec3(0.10, 0.13, 0.17) * rim;
-    gl_FragColor = vec4(mix(shaded, v_color.rgb, v_glow), v_color.a * u_alpha);
+    float edge = 1.0 - abs(dot(normal, eye));
+    float seen = mix(1.0, 0.22 + 0.78 * edge, u_glass);
+    gl_FragColor = vec4(mix(shaded, v_color.rgb, v_glow), v_color.a * u_alpha * seen);
 }
 """
 _SHADOW_VERTEX = """
@@ -145,7 +147,8 @@ class GLStage:
         self._ground = gloo.Program(_GROUND_VERTEX, _GROUND_FRAGMENT)
         self._ground["u_ground"], self._ground["u_line"] = ground, line
         self._shadow["u_color"] = (0.0, 0.0, 0.0, 0.42)
-        self._buffers: dict[str, tuple[gloo.VertexBuffer, int]] = {}
+        self._buffers: dict[str, gloo.VertexBuffer] = {}
+        self._sizes: dict[str, int] = {}
         self._indices: dict[str, gloo.IndexBuffer] = {}
 
     @property
@@ -162,11 +165,11 @@ class GLStage:
     def set_vertices(self, name: str, vertices: NDArray) -> None:
         """Give the mesh ``name`` its vertices, an array of ``VERTEX``."""
         self._current()
-        found = self._buffers.get(name)
-        if found is None or found[1] != len(vertices):
-            self._buffers[name] = (gloo.VertexBuffer(vertices.copy()), len(vertices))
+        if self._sizes.get(name) != len(vertices):
+            self._buffers[name] = gloo.VertexBuffer(vertices.copy())
+            self._sizes[name] = len(vertices)
         else:
-            found[0].set_data(vertices)
+            self._buffers[name].set_data(vertices)
 
     def render(
         self,
@@ -193,7 +196,7 @@ class GLStage:
         gloo.set_viewport(0, 0, size.width(), size.height())
         gloo.set_state(depth_test=True, blend=False, cull_face=False)
         gloo.set_depth_mask(True)
-        gloo.clear(color=(*self._background, 1.0), depth=True)
+        gloo.clear(color=(*self._background, 1.0), depth=True, stencil=0)
         self._draw_ground(centre_m, reach_m)
         self._draw_solids()
         if ghost_alpha > 0 and "ghost" in self._buffers:
@@ -222,25 +225,25 @@ class GLStage:
         gloo.set_state(blend=True, blend_func=("src_alpha", "one_minus_src_alpha"))
         gloo.set_depth_mask(False)
         self._ground.draw("triangle_strip")
-        # Every shadow pixel is drawn once because the second one fails the depth test.
-        gloo.set_depth_mask(True)
-        gloo.set_depth_func("less")
-        self._shadow.bind(self._shadow_buffer())
+        # The stencil lets every shadow pixel through once, so that overlaps do not darken.
+        gloo.set_state(stencil_test=True)
+        gloo.set_stencil_func("equal", 0, 255)
+        gloo.set_stencil_op("keep", "keep", "incr")
+        self._shadow["a_position"] = self._buffers["solid"]["a_position"]
         self._shadow.draw("triangles", self._indices["solid"])
-
-    def _shadow_buffer(self) -> gloo.VertexBuffer:
-        return self._buffers["solid"][0]
+        gloo.set_state(stencil_test=False)
+        gloo.set_depth_mask(True)
 
     def _draw_solids(self) -> None:
         gloo.set_state(blend=False)
-        self._solid["u_alpha"] = 1.0
-        self._solid.bind(self._buffers["solid"][0])
+        self._solid["u_alpha"], self._solid["u_glass"] = 1.0, 0.0
+        self._solid.bind(self._buffers["solid"])
         self._solid.draw("triangles", self._indices["solid"])
 
     def _draw_ghost(self, alpha: float) -> None:
         """Depth first, colour second, so that the ghost is one layer deep."""
-        self._solid.bind(self._buffers["ghost"][0])
-        self._solid["u_alpha"] = alpha
+        self._solid.bind(self._buffers["ghost"])
+        self._solid["u_alpha"], self._solid["u_glass"] = alpha, 1.0
         gloo.set_color_mask(False, False, False, False)
         self._solid.draw("triangles", self._indices["ghost"])
         gloo.set_color_mask(True, True, True, True)

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 PIN_REACH_PX = 12.0
 DRAG_SLOT = MAX_PULLS
-GHOST_ALPHA = 0.38
+GHOST_ALPHA = 0.6
 TAXEL_RANGE_N = 1.0
 HINT = "drag a link: pull    Shift-drag: pin    drag outside: orbit    wheel: zoom"
 

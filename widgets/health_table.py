@@ -130,10 +130,8 @@ class HealthTable(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(UPDATE_MS)
         self._timer.timeout.connect(self._on_due)
-        title = QLabel("streams")
-        title.setProperty("role", "title")
-        self.summary = QLabel("")
-        self.summary.setProperty("role", "dim")
+        self.summary = QLabel("streams")
+        self.summary.setProperty("role", "title")
         self.worst_first = QCheckBox("worst first")
         self.worst_first.setToolTip("Put the streams in trouble on top")
         self.worst_first.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -141,7 +139,6 @@ class HealthTable(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(8, 4, 8, 4)
         head.setSpacing(12)
-        head.addWidget(title)
         head.addWidget(self.summary)
         head.addStretch(1)
         head.addWidget(self.worst_first)
@@ -164,7 +161,7 @@ class HealthTable(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionsClickable(False)
-        for section, width in ((0, 80), (2, 72), (3, 48), (4, 64)):
+        for section, width in ((0, 72), (2, 68), (3, 36), (4, 60)):
             header.resizeSection(section, width)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -208,7 +205,9 @@ class HealthTable(QWidget):
         for row in sorted(rows, key=lambda row: -SEVERITY[row.level]):
             word = WORDS[row.level]
             counts[word] = counts.get(word, 0) + 1
-        self.summary.setText(", ".join(f"{count} {word}" for word, count in counts.items()))
+        parts = [f"{count} {word}" for word, count in counts.items()]
+        self.summary.setText(f"streams: {', '.join(parts[:2])}" if parts else "streams")
+        self.summary.setToolTip(", ".join(parts))
 
 
 def _row_text(row: StreamHealth) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from devices.clock import now_ns
@@ -36,20 +36,21 @@ class ImageTile(QWidget):
     title : str
         Name in the header; the stream's own name when empty.
     stale_after_s : float
-        Age from which the picture is stale.
+        Age from which the picture is stale; None for playback, where nothing grows old.
     """
 
     def __init__(
         self,
         spec: StreamSpec,
         title: str = "",
-        stale_after_s: float = STALE_AFTER_S,
+        stale_after_s: float | None = STALE_AFTER_S,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.spec = spec
         self.title = title or spec.name.replace("/", " ")
         self.painted_latency_ms: deque[float] = deque(maxlen=LATENCY_RING)
+        self._live = stale_after_s is not None
         self._freshness = Freshness(spec, stale_after_s)
         self._sample: Sample | None = None
         self._unpainted = False
@@ -192,7 +193,9 @@ class ImageTile(QWidget):
         metrics = painter.fontMetrics()
         wide = self.width() >= 260
         parts = []
-        if self._sample is not None:
+        title_px = QFontMetrics(font(12, bold=True)).horizontalAdvance(self.title)
+        roomy = self.width() - title_px > 100
+        if self._sample is not None and self._live and (roomy or self._gaps):
             parts.append(f"{self._freshness.rate_hz:.1f} Hz")
             if wide:
                 parts.append(age_text(self._freshness.age_s(at_ns)).rjust(6))

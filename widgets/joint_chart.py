@@ -94,9 +94,7 @@ class JointChart(QWidget):
             axis.setTextPen(color("dim" if name != "right" else "text"))
             axis.setStyle(tickFont=font(10), tickLength=0 if name != "bottom" else -4)
         item.getAxis("bottom").setHeight(18)
-        item.getAxis("bottom").setTicks(
-            [[(-t, f"{-t:.0f} s" if t else "now") for t in (10.0, 8.0, 6.0, 4.0, 2.0, 0.0)]]
-        )
+        item.getAxis("bottom").setTicks([[(-t, f"{-t:.0f} s") for t in (8.0, 6.0, 4.0, 2.0)]])
         self.sent_curve = pg.PlotCurveItem(pen=pg.mkPen(color("accent"), width=1))
         self.measured_curve = pg.PlotCurveItem(pen=pg.mkPen(color("text"), width=1))
         self._lane_lines = pg.PlotCurveItem(pen=pg.mkPen(color("line"), width=1))
@@ -217,7 +215,7 @@ class JointChart(QWidget):
         count = len(self._joints)
         skip = int(np.ceil(count * 11 / max(40, self.plot.height() - 28)))
         texts = [
-            f"{newest[joint]:+.2f}" if lane % skip == 0 else ""
+            f"{round(newest[joint], 2) + 0.0:+.2f}" if lane % skip == 0 else ""
             for lane, joint in enumerate(self._joints)
         ]
         if texts == self._values_shown:

@@ -50,6 +50,7 @@ class ModePanel(QFrame):
         self.setObjectName("panel")
         self._keys = dict(keys or {})
         self._state: HandState | None = None
+        self._authority = "none"
         title = QLabel("who moves the hand")
         title.setProperty("role", "title")
         self.says = QLabel("Waiting for the supervisor.")
@@ -113,7 +114,7 @@ class ModePanel(QFrame):
         unavailable : mapping of str to str, optional
             Sources that cannot be armed now and why.
         """
-        self._state = state
+        self._state, self._authority = state, authority
         missing = unavailable or {}
         if state is None:
             says = "Waiting for the supervisor."
@@ -154,8 +155,7 @@ class ModePanel(QFrame):
         button = self.arm_buttons.get(source)
         if button is None or not button.isEnabled():
             return
-        armed = self._state == "ACTIVE" and button.property("was_armed")
-        button.setChecked(bool(armed))
+        button.setChecked(self._state == "ACTIVE" and self._authority == source)
         self.arm_requested.emit(source)
 
     def press_hold(self) -> None:

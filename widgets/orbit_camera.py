@@ -2,7 +2,7 @@
 
 World frame: z up, metres. Screen: pixels, origin top left, y down. The camera looks at ``target_m``
 from ``distance_m`` away, at ``azimuth_rad`` about z (0 looks along +y) and ``elevation_rad`` above
-the horizon.
+the horizon. The shorter side of the screen sees ``FIELD_OF_VIEW_RAD``.
 """
 
 from __future__ import annotations
@@ -59,9 +59,10 @@ class OrbitCamera:
         """(4, 4) camera to clip space, for a screen of this size."""
         focal = 1.0 / np.tan(FIELD_OF_VIEW_RAD / 2)
         span = NEAR_M - FAR_M
+        least_px = min(width_px, height_px)
         matrix = np.zeros((4, 4))
-        matrix[0, 0] = focal * height_px / width_px
-        matrix[1, 1] = focal
+        matrix[0, 0] = focal * least_px / width_px
+        matrix[1, 1] = focal * least_px / height_px
         matrix[2, 2], matrix[2, 3] = (FAR_M + NEAR_M) / span, 2 * FAR_M * NEAR_M / span
         matrix[3, 2] = -1.0
         return matrix
@@ -70,10 +71,10 @@ class OrbitCamera:
         self, x_px: float, y_px: float, width_px: float, height_px: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Origin (3,) in metres and unit direction (3,) of the ray through a pixel."""
-        half = np.tan(FIELD_OF_VIEW_RAD / 2)
+        half = np.tan(FIELD_OF_VIEW_RAD / 2) / min(width_px, height_px)
         right, up, back = self.axes
-        across = (2 * x_px / width_px - 1) * half * width_px / height_px
-        upward = (1 - 2 * y_px / height_px) * half
+        across = (2 * x_px - width_px) * half
+        upward = (height_px - 2 * y_px) * half
         direction = right * across + up * upward - back
         return self.position_m, direction / np.linalg.norm(direction)
 
@@ -83,9 +84,9 @@ class OrbitCamera:
         """Pixels (N, 2) of world points (N, 3); points behind the camera give far-away pixels."""
         local = (np.atleast_2d(points_m) - self.position_m) @ self.axes.T
         depth = np.maximum(-local[:, 2], 1e-6)
-        focal = 1.0 / np.tan(FIELD_OF_VIEW_RAD / 2)
-        x = width_px / 2 + local[:, 0] / depth * focal * height_px / 2
-        y = height_px / 2 - local[:, 1] / depth * focal * height_px / 2
+        focal_px = min(width_px, height_px) / 2 / np.tan(FIELD_OF_VIEW_RAD / 2)
+        x = width_px / 2 + local[:, 0] / depth * focal_px
+        y = height_px / 2 - local[:, 1] / depth * focal_px
         return np.stack([x, y], axis=1)
 
     def on_plane(

@@ -29,7 +29,6 @@ from widgets.theme import color, font, icon
 FRAME_MS = 33
 SPEEDS = (0.25, 0.5, 1.0, 2.0)
 CURVE_POINTS = 400
-NEVER_STALE_S = 1e9
 
 
 class Take(Protocol):
@@ -222,6 +221,9 @@ class PlaybackView(QWidget):
     def _set_controls_enabled(self, enabled: bool) -> None:
         for widget in (self.play_button, self.slider, self.speed_combo, self.stream_combo):
             widget.setEnabled(enabled)
+        for widget in (self.plot, self.stream_combo, self.play_button, self.slider,
+                       self.time_label, self.speed_combo):  # fmt: skip
+            widget.setVisible(enabled)
 
     def _drop_tiles(self) -> None:
         for tile in (self._camera, self._heatmap):
@@ -240,14 +242,14 @@ class PlaybackView(QWidget):
             self._camera = None
         for spec in self._take.streams:
             if spec.name == name:
-                self._camera = CameraTile(spec, stale_after_s=NEVER_STALE_S)
+                self._camera = CameraTile(spec, stale_after_s=None)
                 self._pictures.insertWidget(0, self._camera, 3)
 
     def _make_heatmap(self) -> None:
         assert self._take is not None
         for spec in self._take.streams:
             if spec.kind == "taxels" and len(self._pads) == spec.shape[0]:
-                self._heatmap = TactileHeatmap(spec, self._pads)
+                self._heatmap = TactileHeatmap(spec, self._pads, stale_after_s=None)
                 self._pictures.addWidget(self._heatmap, 2)
                 return
 

@@ -18,7 +18,7 @@ from devices.clock import now_ns
 from devices.hands.schema import PadModel
 from devices.stream import Sample, StreamSpec
 from widgets.colormaps import FORCE_MAP, nice_ceiling, table
-from widgets.freshness import Freshness, age_text
+from widgets.freshness import STALE_AFTER_S, Freshness, age_text
 from widgets.marks import paint_mark
 from widgets.theme import color, font
 
@@ -44,6 +44,8 @@ class TactileHeatmap(QWidget):
         One pad per finger in stream order: rows run along the finger (distal last).
     saturation_n : float
         Normal force at which a taxel can measure no more.
+    stale_after_s : float or None
+        Age from which the picture is stale; None for playback.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class TactileHeatmap(QWidget):
         spec: StreamSpec,
         pads: Sequence[PadModel],
         saturation_n: float = SATURATION_N,
+        stale_after_s: float | None = STALE_AFTER_S,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -60,7 +63,8 @@ class TactileHeatmap(QWidget):
         self._pads = tuple(pads)
         self._saturation_n = saturation_n
         self._left = spec.name.startswith("left")
-        self._freshness = Freshness(spec)
+        self._live = stale_after_s is not None
+        self._freshness = Freshness(spec, stale_after_s)
         self._sample: Sample | None = None
         self._seen_ns = 0
         self._range_n = FIXED_RANGE_N
@@ -192,7 +196,7 @@ class TactileHeatmap(QWidget):
         side = self.spec.name.split("/")[0]
         box = QRect(24, 0, self.width() - LEGEND_PX - 32, HEADER_PX)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"{side} touch")
-        if self._sample is not None:
+        if self._sample is not None and self._live:
             painter.setPen(color("dim"))
             painter.setFont(font(12))
             flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -259,10 +263,11 @@ class TactileHeatmap(QWidget):
         column = (self.width() - LEGEND_PX - 16) / len(self._pads)
         box = QRectF(rect.center().x() - column / 2, self.height() - FOOT_PX, column, 16)
         painter.setPen(color("text"))
-        painter.setFont(font(13, bold=True))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"{total_n:.1f} N")
+        painter.setFont(font(13 if column >= 52 else 11, bold=True))
+        shown = f"{total_n:.1f} N" if total_n < 9.95 else f"{total_n:.0f} N"
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
         box.translate(0, 16)
-        painter.setFont(font(11, bold=saturated))
+        painter.setFont(font(11 if column >= 44 else 9, bold=saturated))
         painter.setPen(color("bad") if saturated else color("dim"))
         label = "at limit" if saturated else name
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)

@@ -28,7 +28,7 @@ class VisuotactileTile(ImageTile):
         self,
         spec: StreamSpec,
         title: str = "",
-        stale_after_s: float = STALE_AFTER_S,
+        stale_after_s: float | None = STALE_AFTER_S,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(spec, title or spec.name.split("/")[0].replace("_", " "), stale_after_s,
