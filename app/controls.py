@@ -46,6 +46,7 @@ class Controls:
         self.plan = plan
         self._say = say
         self.operator_visible = True
+        self.script_seconds = SCRIPT_SECONDS
         self._script_seed = 0
         self._do: dict[ActionId, Callable[[], None]] = {
             ActionId.STOP: lambda: session.supervisor.stop(CLIENT),
@@ -210,7 +211,7 @@ class Controls:
 
     def _script(self) -> None:
         mode = self._source()
-        self.session.operator.run_script(mode, SCRIPT_SECONDS, self._script_seed)
+        self.session.operator.run_script(mode, self.script_seconds, self._script_seed)
         self._script_seed += 1
 
     def _replay_last(self) -> None:
