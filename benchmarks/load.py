@@ -68,13 +68,14 @@ def load_rig(width: int = 640, height: int = 480) -> Rig:
 
 
 def load_streams(rig: Rig) -> list[StreamSpec]:
-    """The streams of ``rig`` that the load publishes."""
+    """The streams of ``rig`` that the load publishes: joints only where no driver does."""
+    idle = rig.hand("right").driver == "none"
     return [
         spec
         for spec in rig.streams()
         if spec.is_image
         or spec.kind == "taxels"
-        or (spec.kind == "joints" and spec.name.startswith("right/"))
+        or (idle and spec.kind == "joints" and spec.name.startswith("right/"))
     ]
 
 
