@@ -60,7 +60,7 @@ class OperatorProcess:
         self._activity: Activity | None = None
         self._progress, self._error = 0.0, ""
         self._next_status_ns = 0
-        self._last_ns = now_ns()
+        self._last_ns: int | None = None
 
     def run(self) -> None:
         """Tick until the session ends, then release everything."""
@@ -79,7 +79,8 @@ class OperatorProcess:
         """Obey orders, advance the activity and the hands, publish (``at_ns``: host clock)."""
         for order in self._orders.drain():
             self._obey(order, at_ns)
-        dt_s = min((at_ns - self._last_ns) / NS_PER_S, LATE_TICK_S)
+        since_ns = 0 if self._last_ns is None else at_ns - self._last_ns
+        dt_s = min(since_ns / NS_PER_S, LATE_TICK_S)
         self._last_ns = at_ns
         authority = self._supervisor.authority(at_ns)
         self._objects.poll()
