@@ -5,6 +5,9 @@ one thread. Colour and depth come from the same drawing. With ``SUPERSAMPLE`` 2 
 at twice the size and averaged, which smooths edges for less than multisampling costs in software;
 depth and masks are never averaged.
 
+The sky is painted by us where the z buffer is empty: MuJoCo's skybox is a box with depths of its
+own, which are no distances.
+
 Shadow maps and multisampling are off: they make software GL forty times slower. Reflections are
 off, so a pixel outside the operator's silhouette cannot depend on the operator.
 """
@@ -29,6 +32,16 @@ SLICES, STACKS, QUADS = 16, 8, 2  # half of MuJoCo's: corners cost more than pix
 EXTRA_GEOMS = 64  # room in the scene beyond the model's own geoms
 SCENE_GROUPS = (0, 1, 2)  # geom groups of robot and objects that a camera sees
 DEPTH_MAX_STEPS = 65535
+SKY_BELOW, SKY_HORIZON, SKY_ABOVE = (0.36, 0.39, 0.43), (0.47, 0.52, 0.57), (0.68, 0.73, 0.78)
+_HEIGHTS = np.linspace(-1, 1, 513)
+_SKY = np.stack(
+    [
+        np.interp(_HEIGHTS, (-0.3, 0.0, 0.7), c)
+        for c in zip(SKY_BELOW, SKY_HORIZON, SKY_ABOVE, strict=True)
+    ],
+    axis=1,
+)  # colour against the sine of the elevation
+_SKY = (255 * _SKY).astype(np.uint8)
 
 
 class SceneRenderer:
@@ -67,6 +80,7 @@ class SceneRenderer:
         self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + EXTRA_GEOMS)
         self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
         self._scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
+        self._scene.flags[mujoco.mjtRndFlag.mjRND_SKYBOX] = False
         self._camera = mujoco.MjvCamera()
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED.value
         self._option = mujoco.MjvOption()
@@ -101,9 +115,8 @@ class SceneRenderer:
             Whether the operator's hands are drawn.
         """
         buffers = self._draw(data, camera, rgb.shape[:2], operator, segment=False)
-        mujoco.mjr_readPixels(
-            buffers.rgb, None if depth is None else buffers.z, buffers.rect, self._context
-        )
+        mujoco.mjr_readPixels(buffers.rgb, buffers.z, buffers.rect, self._context)
+        self._paint_sky(buffers, data, camera)
         if self._scale == 1:
             np.copyto(rgb, buffers.rgb[::-1])
         else:
@@ -171,6 +184,16 @@ class SceneRenderer:
         mujoco.mjr_render(buffers.rect, self._scene, self._context)
         return buffers
 
+    def _paint_sky(self, buffers: _Buffers, data: mujoco.MjData, camera: int) -> None:
+        """Colour what nothing covers (z buffer 0) by its height above the horizon."""
+        empty = np.flatnonzero(buffers.z == 0)
+        if empty.size == 0:
+            return
+        up = data.cam_xmat[camera].reshape(3, 3)[2].astype(np.float32)
+        rays = buffers.rays(float(self._model.cam_fovy[camera]))
+        height = (rays[empty] @ up) * ((len(_SKY) - 1) / 2) + (len(_SKY) - 1) / 2
+        buffers.rgb.reshape(-1, 3)[empty] = _SKY[height.astype(np.intp)]
+
     def _depth(self, buffers: _Buffers, depth: NDArray[np.uint16], unit_m: float) -> None:
         """Turn the reversed z buffer (1 at the near plane, 0 at the far one) into steps."""
         z = buffers.z_small
@@ -191,3 +214,15 @@ class _Buffers:
         self.z = np.empty((height, width), np.float32)
         self.small = np.empty((height // scale, width // scale, 3), np.uint8)
         self.z_small = np.empty((height // scale, width // scale), np.float32)
+        self._rays: dict[float, NDArray[np.float32]] = {}
+
+    def rays(self, fovy_deg: float) -> NDArray[np.float32]:
+        """Unit rays of all pixels in the camera frame (x right, y up, z back), bottom row first."""
+        if fovy_deg not in self._rays:
+            height, width = self.z.shape
+            focal = height / 2 / np.tan(np.radians(fovy_deg) / 2)
+            v, u = np.mgrid[0:height, 0:width] + 0.5
+            rays = np.stack([u - width / 2, v - height / 2, np.full(u.shape, -focal)], axis=-1)
+            rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
+            self._rays[fovy_deg] = rays.reshape(-1, 3).astype(np.float32)
+        return self._rays[fovy_deg]
