@@ -14,7 +14,8 @@ from devices.bus import Bus
 from devices.hand_driver import DeviceError, HandDriver
 from devices.messages import ResetWorld
 from devices.process import pid_alive
-from devices.rig import MAX_PULLS, PULL_FIELDS
+from devices.rig import MAX_PULLS, PULL_FIELDS, load_rig
+from devices.session_file import SessionFile
 from devices.sim import hand as sim_hand
 from devices.sim.hand import SimHand
 from devices.wire import HandMode, pad_contact_spec, scene_spec
@@ -53,8 +54,8 @@ class Physics:
 
 
 @pytest.fixture
-def physics(session_file):
-    """Start the physics of a rig; ended with the test."""
+def start_physics(session_file):
+    """Start the physics of a rig of its own; ended with the test."""
     started = []
 
     def start(rig="sim-xhand", **fields):
@@ -67,11 +68,47 @@ def physics(session_file):
         running.end()
 
 
+@pytest.fixture(scope="module")
+def shared_physics(tmp_path_factory):
+    """One running ``sim-xhand`` for the tests that leave it alive."""
+    folder = tmp_path_factory.mktemp("physics")
+    session = SessionFile(
+        namespace=f"test-{os.getpid()}-physics",
+        rig=load_rig("sim-xhand"),
+        dataset_dir=folder / "dataset",
+        runtime_dir=folder / "runtime",
+        parent_pid=os.getpid(),
+    )
+    session.write()
+    running = Physics(session)
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def physics(shared_physics):
+    """The shared physics with a fresh driver, its hand back at the start."""
+    session, bus = shared_physics.session, shared_physics.bus
+    hand = SimHand(session.rig.hands[0], bus, session)
+    hand.open()
+    hand.set_mode(HandMode.HOLD)
+    orders = bus.outbox("sim/control")
+    shared_physics.hand = hand
+    orders.send({"type": "reset_world"})
+    home = hand.spec.home
+    shared_physics.drive(
+        home,
+        lambda f: f.fault == "" and np.abs(f.position - home).max() < 0.01,
+        "hand at its start",
+    )
+    yield shared_physics
+    shared_physics.hand.close()
+
+
 def test_driver_opens_follows_goals_and_reports_honest_clocks(physics):
-    world = physics()
+    world = physics
     hand = world.hand
     assert isinstance(hand, HandDriver)
-    hand.open()
     hand.set_mode(HandMode.POSITION)
     goal = hand.spec.home.copy()
     goal[hand.spec.names.index("right_index_joint1")] += 0.5
@@ -88,9 +125,8 @@ def test_driver_opens_follows_goals_and_reports_honest_clocks(physics):
 
 
 def test_hand_stops_by_itself_when_its_driver_dies_and_moves_again_only_after_a_clear(physics):
-    world = physics()
+    world = physics
     hand = world.hand
-    hand.open()
     hand.set_mode(HandMode.POSITION)
     goal = hand.spec.home.copy()
     index = hand.spec.names.index("right_index_joint1")
@@ -110,8 +146,7 @@ def test_hand_stops_by_itself_when_its_driver_dies_and_moves_again_only_after_a_
 
 
 def test_physics_lives_on_without_a_driver_and_serves_the_next_one(physics):
-    world = physics()
-    world.hand.open()
+    world = physics
     world.hand.set_mode(HandMode.POSITION)
     world.hand.close()
     world.hand.close()
@@ -119,11 +154,11 @@ def test_physics_lives_on_without_a_driver_and_serves_the_next_one(physics):
     again = SimHand(world.session.rig.hands[0], world.bus, world.session)
     again.open()
     assert wait_until(again.read, 3.0, "feedback for the second driver").position.shape == (18,)
+    again.close()
 
 
 def test_a_second_driver_is_refused(physics):
-    world = physics()
-    world.hand.open()
+    world = physics
     second = SimHand(world.session.rig.hands[0], world.bus, world.session)
     with pytest.raises(DeviceError, match="right hand 'xhand': its simulated wire is in use"):
         second.open()
@@ -140,9 +175,9 @@ def test_without_physics_the_driver_says_so(session_file, monkeypatch):
     assert hand.read() is None
 
 
-@pytest.mark.parametrize("name", ["sim-xhand", "sim-leap", "sim-allegro", "sim-bimanual"])
-def test_every_stream_of_the_world_is_published_with_its_shape(physics, name):
-    world = physics(name)
+@pytest.mark.parametrize("name", ["sim-leap", "sim-allegro", "sim-bimanual"])
+def test_every_stream_of_the_world_is_published_with_its_shape(start_physics, name):
+    world = start_physics(name)
     rig = world.session.rig
     names = ["world/objects"]
     for touch in rig.tactile:
@@ -151,7 +186,7 @@ def test_every_stream_of_the_world_is_published_with_its_shape(physics, name):
             names.append(f"{touch.side}/taxels")
         elif touch.kind == "pressure":
             names.append(f"{touch.side}/fingertip_pressure")
-    size = {"sim-xhand": 54, "sim-leap": 58, "sim-allegro": 58, "sim-bimanual": 72}[name]
+    size = {"sim-leap": 58, "sim-allegro": 58, "sim-bimanual": 72}[name]
     specs = [rig.stream(n) for n in names] + [scene_spec(rig, size), pad_contact_spec(rig)]
     subscribers = [world.bus.subscriber(spec) for spec in specs]
     for subscriber in subscribers:
@@ -165,9 +200,8 @@ def test_every_stream_of_the_world_is_published_with_its_shape(physics, name):
 
 
 def test_pulls_move_a_compliant_finger_and_are_let_go_when_the_operator_falls_silent(physics):
-    world = physics()
+    world = physics
     hand = world.hand
-    hand.open()
     hand.set_mode(HandMode.COMPLIANT)
     links = [link.name for link in hand.spec.model.links]
     pulls = world.bus.publisher(world.session.rig.stream("operator/pulls"))
@@ -194,9 +228,8 @@ def test_pulls_move_a_compliant_finger_and_are_let_go_when_the_operator_falls_si
 
 
 def test_the_world_is_reset_on_order_but_not_under_a_working_hand(physics):
-    world = physics()
+    world = physics
     hand = world.hand
-    hand.open()
     hand.set_mode(HandMode.POSITION)
     goal = hand.spec.home.copy()
     goal[0] = 0.05
@@ -223,8 +256,7 @@ def test_the_world_is_reset_on_order_but_not_under_a_working_hand(physics):
 
 
 def test_a_misspelt_order_does_not_stop_the_physics(physics):
-    world = physics()
-    world.hand.open()
+    world = physics
     orders = world.bus.outbox("sim/control")
     orders.send({"type": "reset_wrld"})
     orders.send({"no": "type"})
@@ -232,18 +264,18 @@ def test_a_misspelt_order_does_not_stop_the_physics(physics):
     wait_until(lambda: world.newest().stamp_ns > stamp + 100_000_000, 5.0, "physics goes on")
 
 
-def test_sigterm_ends_the_physics_at_once(physics):
-    world = physics()
+def test_sigterm_ends_the_physics_at_once(start_physics):
+    world = start_physics()
     world.hand.open()
     world.process.send_signal(signal.SIGTERM)
     wait_until(lambda: world.process.poll() is not None, 2.0, "end of the physics")
     assert world.process.returncode == 0
 
 
-def test_physics_leaves_when_the_owner_of_the_session_dies(physics):
+def test_physics_leaves_when_the_owner_of_the_session_dies(start_physics):
     owner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        world = physics(parent_pid=owner.pid)
+        world = start_physics(parent_pid=owner.pid)
         world.hand.open()
         owner.kill()
         owner.wait()
