@@ -14,6 +14,7 @@ from devices.emulators.pseudo_terminal import PseudoTerminal
 from devices.hand_driver import DeviceError, HandFeedback
 from devices.rig import Rig, load_rig
 from devices.session_file import SessionFile
+from devices.wire import HandMode
 from support.waiting import wait_until
 
 PATIENT_WATCHDOG_MS = 1000  # so that a busy test machine is not taken for a dead driver
@@ -91,3 +92,14 @@ class EmulatedLeap:
             return found if found is not None and condition(found) else None
 
         return wait_until(attempt, timeout_s, what)
+
+    def follow(self, goal: np.ndarray) -> None:
+        """Enter POSITION and wait until the joints stand at ``goal``."""
+        self.hand.set_mode(HandMode.POSITION)
+        self.feedback_when(
+            lambda found: np.allclose(found.position, goal, atol=0.01), "the goal", goal=goal
+        )
+
+    def powered(self) -> list[bool]:
+        """Whether each servo has torque."""
+        return [servo.torque_on for servo in self.servos.values()]
