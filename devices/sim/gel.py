@@ -32,6 +32,7 @@ DOT_RADIUS_PX = 2.6
 DOT_DARKNESS = 0.72
 SHEAR_PX_PER_N = 7.0
 SHEAR_MAX_PX = 18.0
+DRAG_PX = 30.0  # how far around the pressed place the skin is dragged along
 SPREAD_PX = 5.0  # dots move down the slopes by this much per unit of slope
 NO_CONTACT_M = 2e-5  # shallower reliefs are below what such a sensor resolves
 
@@ -119,7 +120,10 @@ class Gel:
         size = float(np.hypot(*pull))
         if size > SHEAR_MAX_PX:
             pull *= SHEAR_MAX_PX / size
-        weight = cv2.GaussianBlur(skin, (0, 0), 9)
+        rows, columns = skin.shape
+        weight = cv2.resize(skin, (columns // 4, rows // 4), interpolation=cv2.INTER_AREA)
+        weight = cv2.GaussianBlur(weight, (0, 0), DRAG_PX / (4 * RELIEF_SCALE))
+        weight = cv2.resize(weight, (columns, rows), interpolation=cv2.INTER_LINEAR)
         weight /= max(float(weight.max()), 1e-9)
         shift = np.empty((*skin.shape, 2), np.float32)
         shift[..., 0] = pull[1] * weight - SPREAD_PX * slope_column
