@@ -129,7 +129,7 @@ class Measurement(QObject):
         self._probe.reset()
         for tile in self._tiles:
             tile.painted_latency_ms.clear()
-        self._write({"measuring": True})
+        self._write({"measuring": True, "namespace": self._window.session.file.namespace})
         yield self._pause(self._seconds)
         self._measure()
         window.perform(ActionId.STOP_TAKE)
