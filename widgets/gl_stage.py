@@ -19,7 +19,8 @@ from vispy.gloo.context import FakeCanvas, set_current_canvas
 
 logger = logging.getLogger(__name__)
 
-SAMPLES = 4
+FINE_SAMPLES = 4  # per pixel, for a picture that stands still
+SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "SwiftShader")
 VERTEX = np.dtype(
     [("a_position", "f4", 3), ("a_normal", "f4", 3), ("a_color", "f4", 4), ("a_glow", "f4")]
 )
@@ -141,7 +142,9 @@ class GLStage:
         self._canvas = FakeCanvas()
         self._target = _Target()
         self._canvas._backend = self._target
-        self._frame: QOpenGLFramebufferObject | None = None
+        self._frames: dict[int, QOpenGLFramebufferObject] = {}
+        self._ground_frame: QOpenGLFramebufferObject | None = None
+        self._ground_view: tuple[bytes, ...] = ()
         self._solid = gloo.Program(_SOLID_VERTEX, _SOLID_FRAGMENT)
         self._shadow = gloo.Program(_SHADOW_VERTEX, _SHADOW_FRAGMENT)
         self._ground = gloo.Program(_GROUND_VERTEX, _GROUND_FRAGMENT)
@@ -150,6 +153,7 @@ class GLStage:
         self._buffers: dict[str, gloo.VertexBuffer] = {}
         self._sizes: dict[str, int] = {}
         self._indices: dict[str, gloo.IndexBuffer] = {}
+        self.software = any(name in self.renderer for name in SOFTWARE_RENDERERS)
 
     @property
     def renderer(self) -> str:
@@ -179,44 +183,65 @@ class GLStage:
         centre_m: NDArray[np.float64],
         reach_m: float,
         ghost_alpha: float,
+        fine: bool = True,
     ) -> QImage:
-        """Draw the meshes ``solid`` and ``ghost`` and return a picture of ``size`` pixels."""
+        """Draw the meshes ``solid`` and ``ghost`` and return a picture of ``size`` pixels.
+
+        ``fine`` smooths edges, which costs software GL three times as much.
+        """
         self._current()
-        if self._frame is None or self._frame.size() != size:
-            form = QOpenGLFramebufferObjectFormat()
-            form.setAttachment(QOpenGLFramebufferObject.Attachment.CombinedDepthStencil)
-            form.setSamples(SAMPLES)
-            self._frame = QOpenGLFramebufferObject(size, form)
-        self._target.handle = self._frame.handle()
-        set_current_canvas(self._canvas)
-        self._frame.bind()
         for program in (self._solid, self._shadow, self._ground):
             program["u_view"] = view.T.astype(np.float32)
             program["u_projection"] = projection.T.astype(np.float32)
-        gloo.set_viewport(0, 0, size.width(), size.height())
-        gloo.set_state(depth_test=True, blend=False, cull_face=False)
-        gloo.set_depth_mask(True)
-        gloo.clear(color=(*self._background, 1.0), depth=True, stencil=0)
-        self._draw_ground(centre_m, reach_m)
+        frame = self._frame(size, FINE_SAMPLES if fine else 0)
+        if fine:
+            self._bind(frame)
+            self._draw_ground(centre_m, reach_m)
+        else:
+            # The ground changes with the camera only; copying it is cheaper than drawing it.
+            drawn = (view.tobytes(), projection.tobytes(), repr((size, reach_m)).encode())
+            if self._ground_frame is None or drawn != self._ground_view:
+                self._ground_frame = QOpenGLFramebufferObject(size, frame.format())
+                self._bind(self._ground_frame)
+                self._draw_ground(centre_m, reach_m)
+                self._canvas.flush()
+                self._ground_view = drawn
+            QOpenGLFramebufferObject.blitFramebuffer(frame, self._ground_frame)
+            self._bind(frame)
+            gloo.set_depth_mask(True)
+            gloo.clear(color=False, depth=True, stencil=0)
+        self._draw_shadows()
         self._draw_solids()
         if ghost_alpha > 0 and "ghost" in self._buffers:
             self._draw_ghost(ghost_alpha)
         self._canvas.flush()
-        picture = self._frame.toImage()
-        self._frame.release()
+        picture = frame.toImage()
+        frame.release()
         return picture.convertToFormat(QImage.Format.Format_RGB32)
 
-    def close(self) -> None:
-        """Give the buffers back."""
-        self._context.makeCurrent(self._surface)
-        self._frame = None
-        self._context.doneCurrent()
+    def _frame(self, size: QSize, samples: int) -> QOpenGLFramebufferObject:
+        frame = self._frames.get(samples)
+        if frame is None or frame.size() != size:
+            form = QOpenGLFramebufferObjectFormat()
+            form.setAttachment(QOpenGLFramebufferObject.Attachment.CombinedDepthStencil)
+            form.setSamples(samples)
+            frame = self._frames[samples] = QOpenGLFramebufferObject(size, form)
+        return frame
+
+    def _bind(self, frame: QOpenGLFramebufferObject) -> None:
+        self._target.handle = frame.handle()
+        set_current_canvas(self._canvas)
+        frame.bind()
+        gloo.set_viewport(0, 0, frame.width(), frame.height())
 
     def _current(self) -> None:
         self._context.makeCurrent(self._surface)
         set_current_canvas(self._canvas)
 
     def _draw_ground(self, centre_m: NDArray[np.float64], reach_m: float) -> None:
+        gloo.set_state(depth_test=True, blend=False, cull_face=True)
+        gloo.set_depth_mask(True)
+        gloo.clear(color=(*self._background, 1.0), depth=True, stencil=0)
         x, y = float(centre_m[0]), float(centre_m[1])
         corners = [(x - reach_m, y - reach_m), (x + reach_m, y - reach_m),
                    (x - reach_m, y + reach_m), (x + reach_m, y + reach_m)]  # fmt: skip
@@ -225,6 +250,12 @@ class GLStage:
         gloo.set_state(blend=True, blend_func=("src_alpha", "one_minus_src_alpha"))
         gloo.set_depth_mask(False)
         self._ground.draw("triangle_strip")
+        gloo.set_depth_mask(True)
+
+    def _draw_shadows(self) -> None:
+        gloo.set_state(depth_test=True, blend=True, cull_face=False)
+        gloo.set_blend_func("src_alpha", "one_minus_src_alpha")
+        gloo.set_depth_mask(False)
         # The stencil lets every shadow pixel through once, so that overlaps do not darken.
         gloo.set_state(stencil_test=True)
         gloo.set_stencil_func("equal", 0, 255)
@@ -235,7 +266,7 @@ class GLStage:
         gloo.set_depth_mask(True)
 
     def _draw_solids(self) -> None:
-        gloo.set_state(blend=False)
+        gloo.set_state(blend=False, cull_face=True)
         self._solid["u_alpha"], self._solid["u_glass"] = 1.0, 0.0
         self._solid.bind(self._buffers["solid"])
         self._solid.draw("triangles", self._indices["solid"])

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 PIN_REACH_PX = 12.0
 DRAG_SLOT = MAX_PULLS
 GHOST_ALPHA = 0.6
+STILL_MS = 250  # with software GL, edges are smoothed when nothing moved for this long
 TAXEL_RANGE_N = 1.0
 HINT = "drag a link: pull    Shift-drag: pin    drag outside: orbit    wheel: zoom"
 
@@ -82,6 +83,12 @@ class HandView(QWidget):
         self._dirty = True
         self._picture: QImage | None = None
         self._stage: GLStage | None = None
+        self._is_fine = False
+        self._still = True
+        self._still_timer = QTimer(self)
+        self._still_timer.setSingleShot(True)
+        self._still_timer.setInterval(STILL_MS)
+        self._still_timer.timeout.connect(self._on_still)
         self._no_gl = ""
         self._drag: tuple[int, int, NDArray] | None = None
         self._drag_target: NDArray | None = None
@@ -210,11 +217,14 @@ class HandView(QWidget):
         """The 3-D picture, drawn again only when something changed."""
         ratio = self.devicePixelRatioF()
         size = QSize(round(self.width() * ratio), round(self.height() * ratio))
-        if not self._dirty and self._picture is not None and self._picture.size() == size:
+        kept = self._picture is not None and self._picture.size() == size and not self._dirty
+        if kept and (self._is_fine or not self._still):
             return self._picture
         stage = self._opened_stage()
         if stage is None:
             return None
+        fine = self._still or not stage.software
+        self._still = False
         scene = self.scene
         stage.set_vertices("solid", scene.solid)
         if scene.ghost_shows:
@@ -226,10 +236,18 @@ class HandView(QWidget):
             self.camera.target_m,
             3.0 * self.camera.distance_m,
             GHOST_ALPHA if scene.ghost_shows else 0.0,
+            fine,
         )
         self._picture.setDevicePixelRatio(ratio)
         self._dirty = False
+        self._is_fine = fine
+        if not fine:
+            self._still_timer.start()
         return self._picture
+
+    def _on_still(self) -> None:
+        self._still = True
+        self.update()
 
     def _opened_stage(self) -> GLStage | None:
         if self._stage is None and not self._no_gl:

@@ -12,8 +12,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-ROUND_SEGMENTS = 16
-CAP_RINGS = 4
+ROUND_SEGMENTS = 12
+CAP_RINGS = 3
 BOX_ROUNDING = 0.35  # of the smallest half size
 CYLINDER_BEVEL = 0.18  # of the radius
 
