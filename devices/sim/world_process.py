@@ -35,6 +35,7 @@ from devices.wire import feedback_spec, goal_spec, pad_contact_spec, scene_spec
 
 CATCH_UP_STEPS = 5
 PULLS_AGE_S = 0.5
+GOAL_QUEUE = 16  # 80 ms at 200 Hz: after a stall only goals that may still count
 FACTOR_WINDOW_S = 1.0
 AMBIENT_C = 31.0  # a motor at rest
 HEAT_C_PER_EFFORT2_S = 3.0  # first-order motor heating, only to make the display live
@@ -66,7 +67,7 @@ class HandWire:
     def __init__(self, context: ProcessContext, world: World, index: int) -> None:
         config = world.rig.hands[index]
         self._world, self._index = world, index
-        self._goals = context.bus.subscriber(goal_spec(config))
+        self._goals = context.bus.subscriber(goal_spec(config), GOAL_QUEUE)
         self._feedback = context.bus.publisher(feedback_spec(config))
         self._temperature_c = AMBIENT_C
         self._effort_max = np.array([joint.effort_max for joint in config.spec.joints])
@@ -74,7 +75,7 @@ class HandWire:
     def receive(self) -> None:
         """Hand every goal that arrived to the firmware."""
         world = self._world
-        for sample in self._goals.drain(limit=8):
+        for sample in self._goals.drain():
             world.firmware[self._index].receive(
                 sample.data, sample.stamp_ns, world.position(self._index)
             )
