@@ -19,6 +19,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import psutil
@@ -213,6 +214,15 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def finalise_report(root: Path, log_path: Path) -> dict[str, Any]:
+    """``finalise_log`` with its result, or its error, as JSON values."""
+    try:
+        result = finalise_log(open_dataset(root), log_path)
+    except (OSError, ValueError) as error:
+        return {"error": str(error)}
+    return {**vars(result), "path": str(result.path or "")}
+
+
 def lower_priority() -> None:
     """Give way to everything that records or draws."""
     os.nice(19)
@@ -227,14 +237,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--log", type=Path, required=True)
     arguments = parser.parse_args(argv)
     lower_priority()
-    try:
-        result = finalise_log(open_dataset(arguments.dataset), arguments.log)
-    except (OSError, ValueError) as error:
-        sys.stdout.write(json.dumps({"error": str(error)}) + "\n")
-        return 1
-    shown = {**vars(result), "path": str(result.path or "")}
-    sys.stdout.write(json.dumps(shown) + "\n")
-    return 0
+    result = finalise_report(arguments.dataset, arguments.log)
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 1 if "error" in result else 0
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ import logging
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from recorder.dataset import Dataset, episode_number
 
@@ -47,13 +49,51 @@ class Outcome:
     lost: int = 0
 
 
-class FinaliseQueue:
-    """Finalises logs one after the other. Poll it; nothing here waits."""
+class Child(Protocol):
+    """What the queue needs of a running child process."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+    def communicate(self) -> tuple[bytes, bytes]: ...
+
+
+def launch_child(root: Path, log_path: Path) -> Child:
+    """Start the low-priority process that finalises one log."""
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "recorder.finalise",
+            "--dataset",
+            str(root),
+            "--log",
+            str(log_path),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # a Ctrl-C in the terminal must not reach it
+    )
+
+
+class FinaliseQueue:
+    """Finalises logs one after the other. Poll it; nothing here waits.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Where the logs lie.
+    launch : callable, optional
+        Starts the child of one log.
+    """
+
+    def __init__(
+        self, dataset: Dataset, launch: Callable[[Path, Path], Child] = launch_child
+    ) -> None:
         self.dataset = dataset
+        self._launch = launch
         self._waiting: deque[tuple[Path, bool]] = deque()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
         self._current: tuple[Path, bool] | None = None
 
     def add(self, log_path: Path, recovered: bool = False) -> None:
@@ -108,23 +148,10 @@ class FinaliseQueue:
         if self._child is not None or not self._waiting:
             return
         self._current = self._waiting.popleft()
-        self._child = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "recorder.finalise",
-                "--dataset",
-                str(self.dataset.root),
-                "--log",
-                str(self._current[0]),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # a Ctrl-C in the terminal must not reach it
-        )
+        self._child = self._launch(self.dataset.root, self._current[0])
 
 
-def _read_result(output: bytes, code: int) -> dict:
+def _read_result(output: bytes, code: int | None) -> dict[str, Any]:
     try:
         return json.loads(output.splitlines()[-1])
     except (ValueError, IndexError):

@@ -41,7 +41,7 @@ from recorder.catalogue import Catalogue
 from recorder.dataset import Dataset, append_label, companions, open_dataset, read_labels
 from recorder.durability import DiskPolicy, DurableFile, free_bytes, seconds_left
 from recorder.log import LogFile
-from recorder.publishing import FinaliseQueue
+from recorder.publishing import Child, FinaliseQueue, launch_child
 from recorder.recover import orphaned_logs
 from recorder.take import QUEUE_STOP, QUEUE_WARN, Take
 
@@ -67,12 +67,15 @@ class StationOptions:
         Opens a new log.
     free_bytes : callable
         Free bytes on the disk of a folder.
+    launch : callable
+        Starts the process that finalises a log.
     """
 
     disk: DiskPolicy = field(default_factory=DiskPolicy)
     queue_limit_bytes: int | None = None
     open_file: Callable[[Path], LogFile] = DurableFile
     free_bytes: Callable[[Path], int] = free_bytes
+    launch: Callable[[Path, Path], Child] = launch_child
 
 
 class Station:
@@ -101,7 +104,7 @@ class Station:
         self.dataset: Dataset = open_dataset(session.dataset_dir, create=True)
         self.catalogue = Catalogue(self.dataset)
         self.capture = Capture(bus, [spec for spec in session.rig.streams() if spec.recorded])
-        self.queue = FinaliseQueue(self.dataset)
+        self.queue = FinaliseQueue(self.dataset, self.options.launch)
         self.state: Literal["idle", "recording", "stopping", "error"] = "idle"
         self.message = ""
         self._take: Take | None = None
