@@ -8,6 +8,7 @@ rendered twice shows the same operator.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import mujoco
@@ -223,17 +224,19 @@ class _Chain:
     def solve(self, knuckle: Vector, target: Vector, dorsal: Vector) -> list[tuple[Vector, Vector]]:
         """Origin and axes of each bone so that the tip's centre is at ``target`` if in reach."""
         reach = target - knuckle
-        chord = float(np.linalg.norm(reach))
+        chord = math.sqrt(float(reach @ reach))
         bend = float(np.interp(chord, self._chord_m, self._bend))
         lead = float(np.interp(chord, self._chord_m, self._lead))
         plane = _frame(reach, dorsal)
         bones, start = [], knuckle
         for bone, length in enumerate(self._lengths):
             angle = lead - bone * bend
-            cos, sin = np.cos(angle), np.sin(angle)
+            cos, sin = math.cos(angle), math.sin(angle)
             x = cos * plane[:, 0] + sin * plane[:, 2]
             z = cos * plane[:, 2] - sin * plane[:, 0]
-            bones.append((start, np.stack([x, plane[:, 1], z], axis=1)))
+            axes = np.empty((3, 3))
+            axes[:, 0], axes[:, 1], axes[:, 2] = x, plane[:, 1], z
+            bones.append((start, axes))
             start = start + length * x
         return bones
 
@@ -246,14 +249,16 @@ def _belongs(model: mujoco.MjModel, geom: int, prefix: str) -> bool:
 
 def _frame(along: Vector, dorsal: Vector) -> Vector:
     """Right-handed axes as columns: x along, z as near to ``dorsal`` as possible."""
-    x = along / max(float(np.linalg.norm(along)), 1e-9)
-    y = np.cross(dorsal, x)
-    size = float(np.linalg.norm(y))
-    if size < 1e-6:
-        y = np.cross(np.roll(x, 1), x)
-        size = float(np.linalg.norm(y))
-    y /= size
-    return np.stack([x, y, np.cross(x, y)], axis=1)
+    axes = np.empty((3, 3))  # rows here; np.cross is ten times slower than mju_cross
+    x, y, z = axes
+    x[:] = along
+    mujoco.mju_normalize3(x)
+    mujoco.mju_cross(y, dorsal, x)
+    if mujoco.mju_normalize3(y) < 1e-6:
+        mujoco.mju_cross(y, np.roll(x, 1), x)
+        mujoco.mju_normalize3(y)
+    mujoco.mju_cross(z, x, y)
+    return axes.T
 
 
 def _palm_axes(approach: Vector, sign: float) -> Vector:
