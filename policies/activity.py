@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from devices.clock import NS_PER_MS, NS_PER_S
 from devices.messages import RunReplay, RunScript
-from devices.requests import MAX_CHUNK
 from devices.rig import Rig
 from policies.hand_source import HandSource
 from policies.operator_inputs import Authority, ObjectWatch
@@ -28,7 +27,7 @@ from policies.replay import (
 from policies.scripted import ScriptedOperator, ScriptError
 
 WAIT_NS = 5 * NS_PER_S
-AHEAD_NS = 60 * NS_PER_MS  # chunks reach this far: 12 targets of a 200 Hz episode, 24 at speed 2
+AHEAD_NS = 150 * NS_PER_MS  # a replay survives a pause of this process of that length
 
 
 class Activity(Protocol):
@@ -94,7 +93,8 @@ class _Waiting:
     def _keeps(self, authority: Authority) -> bool:
         if authority.source in self._allowed:
             return True
-        self._end(f"authority went from '{self._allowed[0]}' to '{authority.source}'")
+        why = f" ({authority.cause})" if authority.cause else ""
+        self._end(f"authority went from '{self._allowed[0]}' to '{authority.source}'{why}")
         return False
 
 
@@ -200,7 +200,7 @@ class ReplayActivity(_Waiting):
         if not self._keeps(authority):
             return
         for hand in self._hands:
-            chunk = self._timelines[hand.hand.side].take(at_ns + AHEAD_NS, MAX_CHUNK)
+            chunk = self._timelines[hand.hand.side].take(at_ns, at_ns + AHEAD_NS)
             if chunk is not None:
                 hand.request_replay(authority.epoch, *chunk)
         end_ns = max(timeline.end_ns for timeline in self._timelines.values())

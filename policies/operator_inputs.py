@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,14 @@ POSE_AGE_NS = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Who may move the hands now: a source's name (``none`` unless ACTIVE) and its epoch."""
+    """Who may move the hands now: a source's name (``none`` unless ACTIVE) and its epoch.
+
+    ``cause`` is the supervisor's reason for its present state, for people.
+    """
 
     source: str = "none"
     epoch: int = -1
+    cause: str = field(default="", compare=False)
 
 
 class SupervisorWatch:
@@ -41,9 +45,11 @@ class SupervisorWatch:
             except ValidationError:
                 self._status = None
         status = self._status
-        if status is None or status.state != "ACTIVE" or at_ns - status.stamp_ns > STATUS_AGE_NS:
-            return Authority()
-        return Authority(status.authority, status.epoch)
+        if status is None or at_ns - status.stamp_ns > STATUS_AGE_NS:
+            return Authority(cause="the supervisor is silent")
+        if status.state != "ACTIVE":
+            return Authority(cause=f"{status.state}, {status.cause}".rstrip(", "))
+        return Authority(status.authority, status.epoch, status.cause)
 
 
 class LiveIntent:

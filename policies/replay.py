@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.clock import NS_PER_S
+from devices.requests import MAX_CHUNK
 from devices.rig import HandConfig, Rig
 from recorder.episode import Episode, EpisodeError
 
@@ -80,10 +81,14 @@ class ReplayTimeline:
         return int(self._due_ns[-1])
 
     def take(
-        self, until_ns: int, limit: int
+        self, at_ns: int, until_ns: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
-        """Return the next targets due before ``until_ns``, at most ``limit``; None when none is."""
-        stop = min(int(np.searchsorted(self._due_ns, until_ns)), self._next + limit)
+        """Return the targets not yet taken that are due before ``until_ns``; None when none is.
+
+        Never more than ``MAX_CHUNK`` targets lie ahead of ``at_ns``: the supervisor keeps no more.
+        """
+        due, ahead = np.searchsorted(self._due_ns, (until_ns, at_ns))
+        stop = min(int(due), int(ahead) + MAX_CHUNK, self._next + MAX_CHUNK)
         if stop <= self._next:
             return None
         part = slice(self._next, stop)

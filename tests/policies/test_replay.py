@@ -147,10 +147,13 @@ def test_timeline_eases_in_from_the_measured_pose_and_ends_with_the_recording(tm
     ease_s = ease_seconds(recordings, rig, {"right": measured})
     timeline = ReplayTimeline(recordings["right"], measured, ease_s, 7 * NS_PER_S)
     due, targets = [], []
-    while (chunk := timeline.take(timeline.end_ns + 1, MAX_CHUNK)) is not None:
-        assert len(chunk[0]) <= MAX_CHUNK
-        due.append(chunk[0])
-        targets.append(chunk[1])
+    for at_ns in range(7 * NS_PER_S, timeline.end_ns + 1, PERIOD_NS):
+        chunk = timeline.take(at_ns, at_ns + NS_PER_S)
+        if chunk is not None:
+            assert len(chunk[0]) <= MAX_CHUNK
+            due.append(chunk[0])
+            targets.append(chunk[1])
+        assert len(np.concatenate(due)[np.concatenate(due) >= at_ns]) <= MAX_CHUNK
     due_ns, path = np.concatenate(due), np.concatenate(targets)
     assert due_ns[0] == 7 * NS_PER_S
     assert (np.diff(due_ns) > 0).all()
