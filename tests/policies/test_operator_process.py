@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from support.joint_episode import write_joint_episode
 
 from devices.bus import Bus
 from devices.clock import NS_PER_S
@@ -277,6 +278,32 @@ def test_replay_of_a_missing_episode_says_so(stage, tmp_path):
     assert scene.status.activity == "idle"
     assert "does not exist" in scene.status.error
     assert not scene.asked("replay")
+
+
+@pytest.mark.parametrize("speed", [0.5, 2.0])
+def test_replay_sends_the_episode_at_its_own_times(stage, tmp_path, speed):
+    scene = stage()
+    share = np.linspace(0.3, 0.4, 200)[:, None]
+    sent = scene.spec.lower + share * (scene.spec.upper - scene.spec.lower)
+    scene.pose = sent[0].copy()
+    path = write_joint_episode(tmp_path, scene.rig, {"right/joints_sent": sent})
+    scene.source, scene.epoch = "replay", 6
+    scene.order(RunReplay(episode=str(path), speed=speed))
+    scene.step(0.5)
+    begin_ns = scene.at_ns
+    assert scene.status.activity == "replay"
+    scene.step(0.7 + 1.0 / speed)
+    assert (scene.status.activity, scene.status.progress) == ("idle", 1.0)
+    requests = scene.asked("replay")
+    assert {request.epoch for request in requests} == {6}
+    due_ns = np.concatenate([request.due_ns for request in requests])
+    targets = np.concatenate([request.targets for request in requests])
+    assert (np.diff(due_ns) > 0).all()
+    assert np.allclose(targets[0], scene.pose)
+    assert np.array_equal(targets[-200:], sent)
+    assert (due_ns[-1] - due_ns[-200]) / NS_PER_S == pytest.approx(0.995 / speed, abs=1e-6)
+    assert due_ns[-200] / NS_PER_S == pytest.approx(begin_ns / NS_PER_S + 0.5, abs=0.05)
+    assert all(not scene.asked(source) for source in scene.requests)
 
 
 def test_order_nobody_knows_changes_nothing(stage, caplog):

@@ -2,54 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from support.recording import START_NS, header_of
+from support.joint_episode import PERIOD_NS, write_joint_episode
+from support.recording import START_NS
 
 from devices.clock import NS_PER_S
 from devices.requests import MAX_CHUNK
 from devices.rig import Rig, load_rig
-from devices.stream import NO_DEVICE_STAMP
 from policies.replay import ReplayError, ReplayTimeline, ease_seconds, load_recordings
-from recorder.dataset import open_dataset
-from recorder.durability import DurableFile
-from recorder.encoding import encode_with_crc
-from recorder.finalise import finalise_log
-from recorder.log import END_STREAM, LogRecord, LogWriter, encode_record, json_record
-
-PERIOD_NS = 5_000_000
-
-
-def _episode(
-    folder: Path,
-    rig: Rig,
-    joints: dict[str, np.ndarray],
-    source: str = "scripted",
-    stamps_ns: list[int] | None = None,
-    streams: tuple | None = None,
-) -> Path:
-    """Publish an episode whose streams ``joints`` (by name) hold these rows."""
-    dataset = open_dataset(folder / "dataset", create=True)
-    specs = streams or tuple(rig.stream(name) for name in joints)
-    facts = {"rig": rig.model_dump(mode="json"), "rig_name": rig.name, "source": source}
-    header = header_of(0, specs, **facts)
-    path = dataset.log_path(0, header["uuid"])
-    writer = LogWriter(DurableFile(path), header)
-    count = len(next(iter(joints.values())))
-    stamps = stamps_ns or [START_NS + index * PERIOD_NS for index in range(count)]
-    for seq, stamp_ns in enumerate(stamps):
-        for index, spec in enumerate(specs):
-            stored, crc = encode_with_crc(spec, joints[spec.name][seq].astype("<f8"))
-            record = LogRecord(index, seq, stamp_ns, stored, NO_DEVICE_STAMP)
-            writer.append([encode_record(record, crc)])
-    end = {"reason": "stopped", "stamp_ns": stamps[-1], "outcome": "success"}
-    writer.append([encode_record(json_record(END_STREAM, end))])
-    writer.close()
-    published = finalise_log(dataset, path).path
-    assert published is not None
-    return published
 
 
 def _motion(rig: Rig, side: str = "right", count: int = 100) -> np.ndarray:
@@ -62,7 +23,9 @@ def _motion(rig: Rig, side: str = "right", count: int = 100) -> np.ndarray:
 def test_replay_follows_what_was_sent_at_the_recorded_times(tmp_path):
     rig = load_rig("sim-xhand")
     sent = _motion(rig)
-    path = _episode(tmp_path, rig, {"right/joints_sent": sent, "right/joints_measured": sent * 0})
+    path = write_joint_episode(
+        tmp_path, rig, {"right/joints_sent": sent, "right/joints_measured": sent * 0}
+    )
     recording = load_recordings(path, rig)["right"]
     assert np.array_equal(recording.joints, sent)
     assert np.allclose(recording.time_s, np.arange(100) * PERIOD_NS / NS_PER_S)
@@ -72,14 +35,14 @@ def test_replay_of_a_kinesthetic_take_follows_the_measured_joints(tmp_path):
     rig = load_rig("sim-xhand")
     measured = _motion(rig)
     joints = {"right/joints_sent": measured * 0, "right/joints_measured": measured}
-    path = _episode(tmp_path, rig, joints, source="kinesthetic")
+    path = write_joint_episode(tmp_path, rig, joints, source="kinesthetic")
     assert np.array_equal(load_recordings(path, rig)["right"].joints, measured)
 
 
 def test_speed_divides_the_times_and_start_leaves_out_the_beginning(tmp_path):
     rig = load_rig("sim-xhand")
     sent = _motion(rig)
-    path = _episode(tmp_path, rig, {"right/joints_sent": sent})
+    path = write_joint_episode(tmp_path, rig, {"right/joints_sent": sent})
     recording = load_recordings(path, rig, speed=2.0, start_s=0.25)["right"]
     assert np.array_equal(recording.joints, sent[50:])
     assert recording.time_s[-1] == pytest.approx(49 * 0.005 / 2)
@@ -89,7 +52,7 @@ def test_gaps_of_the_recording_are_bridged(tmp_path):
     rig = load_rig("sim-xhand")
     sent = _motion(rig, count=2)
     stamps_ns = [START_NS, START_NS + NS_PER_S]
-    path = _episode(tmp_path, rig, {"right/joints_sent": sent}, stamps_ns=stamps_ns)
+    path = write_joint_episode(tmp_path, rig, {"right/joints_sent": sent}, stamps_ns=stamps_ns)
     recording = load_recordings(path, rig)["right"]
     assert np.diff(recording.time_s).max() <= 0.05 + 1e-9
     middle = recording.joints[len(recording.joints) // 2]
@@ -99,13 +62,13 @@ def test_gaps_of_the_recording_are_bridged(tmp_path):
 def test_both_hands_of_a_bimanual_rig_are_replayed(tmp_path):
     rig = load_rig("sim-bimanual")
     joints = {f"{side}/joints_sent": _motion(rig, side) for side in ("right", "left")}
-    recordings = load_recordings(_episode(tmp_path, rig, joints), rig)
+    recordings = load_recordings(write_joint_episode(tmp_path, rig, joints), rig)
     assert set(recordings) == {"right", "left"}
 
 
 def test_episode_of_another_hand_is_refused(tmp_path):
     recorded, connected = load_rig("sim-leap"), load_rig("sim-allegro")
-    path = _episode(tmp_path, recorded, {"right/joints_sent": _motion(recorded)})
+    path = write_joint_episode(tmp_path, recorded, {"right/joints_sent": _motion(recorded)})
     with pytest.raises(
         ReplayError, match="a right leap, but rig 'sim-allegro' has a right allegro"
     ):
@@ -117,7 +80,7 @@ def test_episode_with_joints_in_another_order_is_refused(tmp_path):
     spec = rig.stream("right/joints_sent")
     swapped = spec.model_copy(update={"labels": (*spec.labels[:-2], *spec.labels[:-3:-1])})
     joints = {"right/joints_sent": _motion(rig)}
-    path = _episode(tmp_path, rig, joints, streams=(swapped,))
+    path = write_joint_episode(tmp_path, rig, joints, streams=(swapped,))
     with pytest.raises(ReplayError, match="right_pinky_joint1"):
         load_recordings(path, rig)
 
@@ -125,7 +88,9 @@ def test_episode_with_joints_in_another_order_is_refused(tmp_path):
 def test_episode_in_another_unit_is_refused(tmp_path):
     rig = load_rig("sim-xhand")
     degrees = rig.stream("right/joints_sent").model_copy(update={"unit": "deg"})
-    path = _episode(tmp_path, rig, {"right/joints_sent": _motion(rig)}, streams=(degrees,))
+    path = write_joint_episode(
+        tmp_path, rig, {"right/joints_sent": _motion(rig)}, streams=(degrees,)
+    )
     with pytest.raises(ReplayError, match="in deg, the hand in"):
         load_recordings(path, rig)
 
@@ -134,7 +99,7 @@ def test_missing_file_and_missing_stream_are_one_sentence(tmp_path):
     rig = load_rig("sim-xhand")
     with pytest.raises(ReplayError, match="does not exist"):
         load_recordings(tmp_path / "none.h5", rig)
-    path = _episode(tmp_path, rig, {"right/joints_measured": _motion(rig)})
+    path = write_joint_episode(tmp_path, rig, {"right/joints_measured": _motion(rig)})
     with pytest.raises(ReplayError, match="right/joints_sent"):
         load_recordings(path, rig)
 
@@ -142,7 +107,9 @@ def test_missing_file_and_missing_stream_are_one_sentence(tmp_path):
 def test_timeline_eases_in_from_the_measured_pose_and_ends_with_the_recording(tmp_path):
     rig = load_rig("sim-xhand")
     sent = _motion(rig)
-    recordings = load_recordings(_episode(tmp_path, rig, {"right/joints_sent": sent}), rig)
+    recordings = load_recordings(
+        write_joint_episode(tmp_path, rig, {"right/joints_sent": sent}), rig
+    )
     measured = rig.hand("right").spec.home
     ease_s = ease_seconds(recordings, rig, {"right": measured})
     timeline = ReplayTimeline(recordings["right"], measured, ease_s, 7 * NS_PER_S)
@@ -167,7 +134,9 @@ def test_timeline_eases_in_from_the_measured_pose_and_ends_with_the_recording(tm
 def test_far_start_is_eased_in_more_slowly(tmp_path):
     rig = load_rig("sim-xhand")
     sent = _motion(rig)
-    recordings = load_recordings(_episode(tmp_path, rig, {"right/joints_sent": sent}), rig)
+    recordings = load_recordings(
+        write_joint_episode(tmp_path, rig, {"right/joints_sent": sent}), rig
+    )
     near = ease_seconds(recordings, rig, {"right": sent[0]})
     far = sent[0].copy()
     far[0] += 0.4
