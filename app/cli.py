@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -184,7 +185,7 @@ def inspect(
 
     with fail():
         summary = inspect_episode(episode)
-        show(json.dumps(summary.as_dict(), indent=1) if as_json else summary.text())
+        show(_json(asdict(summary)) if as_json else summary.text())
 
 
 @cli.command(epilog="Example: thenar verify ./demo")
@@ -197,13 +198,15 @@ def verify(
 
     with fail():
         findings = verify_path(path)
-    bad = [finding for finding in findings if not finding.ok]
+    broken = any(finding.level == "critical" for finding in findings)
     if as_json:
-        show(json.dumps([finding.as_dict() for finding in findings], indent=1))
+        show(_json({"ok": not broken, "findings": [asdict(finding) for finding in findings]}))
     else:
         for finding in findings:
-            show(finding.line())
-    raise typer.Exit(1 if bad else 0)
+            stream = f" [{finding.stream}]" if finding.stream else ""
+            show(f"{finding.level:<8} {finding.path}{stream}: {finding.text}")
+        show(f"'{path}' is damaged" if broken else f"'{path}' is as recorded: all checksums agree")
+    raise typer.Exit(1 if broken else 0)
 
 
 @cli.command(epilog="Example: thenar recover ./demo")
@@ -216,12 +219,18 @@ def recover(
     with fail():
         recovered = recover_dataset(dataset)
     if as_json:
-        show(json.dumps([item.as_dict() for item in recovered], indent=1))
-    elif not recovered:
+        show(_json([asdict(item) for item in recovered]))
+        return
+    if not recovered:
         show(f"no orphaned logs in '{dataset}'")
-    else:
-        for item in recovered:
-            show(item.line())
+    for item in recovered:
+        if item.problem:
+            show(f"'{item.log}' was left alone: {item.problem}")
+        else:
+            show(
+                f"episode {item.number}: {item.samples} samples, {item.lost} lost, "
+                f"{item.skipped_bytes} damaged bytes passed over: {item.path}"
+            )
 
 
 @cli.command(
@@ -243,6 +252,11 @@ def bench(
     if as_json:
         command.append("--json")
     raise typer.Exit(subprocess.run(command, cwd=REPOSITORY, check=False).returncode)
+
+
+def _json(value: object) -> str:
+    """Indented JSON; paths become text."""
+    return json.dumps(value, indent=1, default=str)
 
 
 def _instruction(task_name: str) -> str:

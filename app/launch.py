@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from app.preflight import check_dataset, check_rig
 from app.session import Session, SessionError
 from app.settings import Settings, default_dataset_dir, default_settings_path, load_settings
 from devices.rig import Rig, RigError, load_rig
@@ -39,6 +40,8 @@ def open_session(
         One sentence that names what is wrong and the way out.
     """
     loaded = load_rig(rig)
+    check_rig(loaded)
+    check_dataset(dataset.expanduser())
     return Session(
         loaded,
         dataset,
