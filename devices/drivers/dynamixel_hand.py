@@ -154,14 +154,14 @@ class DynamixelHand:
         """
         if self._gone:
             raise DeviceError(self._gone)
-        if self._thread is None or not self._thread.is_alive():
-            raise DeviceError(f"{self._config.side} hand: the driver is not running; open it again")
+        self._require_open()
         with self._lock:
             newest, self._newest = self._newest, None
         return newest
 
     def set_mode(self, mode: HandMode) -> None:
         """Order ``mode``; the I/O thread enters it in its next cycle at the measured pose."""
+        self._require_open()
         with self._lock:
             self._order = mode
             self._target = None
@@ -175,9 +175,14 @@ class DynamixelHand:
                 f"{self._config.side} hand: goals of shape {goals.shape} refused; "
                 f"expected {self.spec.size} finite numbers"
             )
+        self._require_open()
         with self._lock:
             self._target = goals
             self._written_ns = now_ns()
+
+    def _require_open(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            raise DeviceError(f"{self._config.side} hand: the driver is not running; open it again")
 
     def close(self) -> None:
         """Torque off, port free; safe to call twice."""
@@ -370,7 +375,7 @@ class DynamixelHand:
             LOG.warning("%s hand: left to its bus watchdog: %s", self._config.side, error)
 
     def _await_emulator(self) -> None:
-        if not self._emulate:
+        if not self._emulate or self._kind:
             return
         deadline = time.monotonic() + EMULATOR_START_S
         while not Path(self._wire.path).exists() and time.monotonic() < deadline:
