@@ -56,7 +56,8 @@ class LiveIntent:
     """The window's intent for one hand, followed only once it changes.
 
     Sliders stand somewhere when a hand is armed or a script ends; the hand must not run to them.
-    ``rest`` remembers where they stand, and ``wanted`` is None until they move from there.
+    ``rest`` remembers where they stand, and ``wanted`` is None until they move from there. A window
+    that has not published anything yet moves with its first intent.
     """
 
     def __init__(self, bus: Bus, side: str) -> None:
@@ -67,7 +68,7 @@ class LiveIntent:
 
     def rest(self) -> None:
         """Ignore the intent until it moves from where it stands."""
-        self.wanted()
+        self.wanted()  # takes over what is still queued
         self._resting = self._newest
         self._moved = False
 
@@ -75,10 +76,9 @@ class LiveIntent:
         """Return the intent ``(23,)`` to follow, or None while it rests."""
         sample = self._queue.newest()
         if sample is not None and np.isfinite(sample.data).all():
-            if self._resting is None:
-                self._resting = sample.data
             self._newest = sample.data
-            self._moved = self._moved or not np.array_equal(sample.data, self._resting)
+            rests = self._resting is not None and np.array_equal(sample.data, self._resting)
+            self._moved = self._moved or not rests
         return self._newest if self._moved else None
 
 

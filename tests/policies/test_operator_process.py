@@ -156,6 +156,19 @@ def test_hand_follows_the_live_intent_once_it_moves(stage, source):
     assert np.abs(np.diff(path, axis=0)).max() < 0.03
 
 
+def test_first_synergy_button_is_followed_though_the_window_was_silent_before(stage):
+    scene = stage("sim-leap")
+    scene.source = "exoskeleton"
+    scene.step(0.1)
+    intent = np.full(23, 0.4)
+    intent[17:] = 0.0
+    for _ in range(2):
+        scene.window.send(intent, scene.at_ns)
+        scene.step(1.0)
+    last = scene.asked("exoskeleton")[-1].targets[0]
+    assert np.abs(last - ExoMap.load(scene.spec).targets(intent)).max() < np.radians(0.5)
+
+
 def test_requests_carry_the_epoch_of_each_new_authority(stage):
     scene = stage()
     scene.source, scene.epoch = "exoskeleton", 1
