@@ -13,8 +13,6 @@ import json
 import logging
 from collections.abc import Callable
 
-from pydantic import ValidationError
-
 from devices.clock import now_ns
 from devices.hand_driver import HandDriver
 from devices.messages import SUPERVISOR_ORDERS, Enable, Reset, SupervisorStatus
@@ -115,16 +113,15 @@ class ControlLoop:
             self._next_open_ns = now_ns() + OPEN_PERIOD_NS
 
     def _receive_orders(self, at_ns: int) -> None:
-        for message in self._orders.drain():
-            try:
+        try:
+            for message in self._orders.drain():
                 order = SUPERVISOR_ORDERS.validate_python(message)
-            except ValidationError as error:
-                log.warning("order refused: %s: %s", message, error.errors()[0]["msg"])
-                continue
-            if isinstance(order, (Reset, Enable)):
-                for port in self.ports:
-                    port.reopen_if_failed(self.supervisor)
-            self.supervisor.obey(order, at_ns)
+                if isinstance(order, (Reset, Enable)):
+                    for port in self.ports:
+                        port.reopen_if_failed(self.supervisor)
+                self.supervisor.obey(order, at_ns)
+        except ValueError as error:  # not JSON, or not in the vocabulary
+            log.warning("order refused: %s", str(error).splitlines()[0])
 
     def _watch_recorder(self, at_ns: int) -> None:
         if self._recorder is None:

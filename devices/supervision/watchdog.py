@@ -20,6 +20,7 @@ TEMPERATURE_WARN_C = 55.0  # RELIABILITY section 5, start values
 TEMPERATURE_HOLD_C = 65.0
 TEMPERATURE_FAULT_C = 72.0
 BAD_SAMPLES_TO_HOLD = 3
+SAMPLES_TO_REBASE = 20  # 0.1 s at 200 Hz at one possible pose: the hand really is there
 FEEDBACK_LOST_S = 1.0
 JUMP_SPEEDS = 5.0  # a joint that moved 5 times faster than it can has not moved: it was misread
 CLEARING_S = 0.5  # time a hand gets to clear its latched fault after it is told to go on
@@ -58,6 +59,7 @@ class FeedbackWatch:
         self._age_ns = int(feedback_age_s * 1e9)
         self._bad_in_row = 0
         self._bad_reason = ""
+        self._settled = 0
         self._candidate: NDArray[np.float64] | None = None
         self._device_error = ""
         self._reported_fault = ""
@@ -91,7 +93,7 @@ class FeedbackWatch:
         self._reported_fault = feedback.fault
         self._detail = feedback.detail
         reason = self.check(feedback)
-        if reason == "jump" and self._agrees_with_candidate(feedback):
+        if reason == "jump" and self._settled_elsewhere(feedback):
             reason = ""
             self.rebased = True
         if reason:
@@ -100,32 +102,38 @@ class FeedbackWatch:
             self._bad_reason = reason
             return False
         self._bad_in_row = 0
+        self._settled = 0
         self._candidate = None
         self.last = feedback
         return True
 
     def check(self, feedback: HandFeedback) -> str:
-        """Reason to distrust ``feedback``: shape, finite, jump, or empty."""
+        """Reason to distrust ``feedback``: shape, finite, range, jump, or empty."""
         joints = self._limits.lower.shape
         values = (feedback.position, feedback.velocity, feedback.effort)
         if any(value.shape != joints for value in values):
             return "shape"
         if not all(np.isfinite(value).all() for value in values):
             return "finite"
+        limits, pose = self._limits, feedback.position
+        low, high = limits.lower - limits.gross_margin, limits.upper + limits.gross_margin
+        if (pose < low).any() or (pose > high).any():
+            return "range"
         if self.last is None:
             return ""
-        elapsed_s = max(0.0, (feedback.stamp_ns - self.last.stamp_ns) / 1e9)
-        reach = self._limits.gross_margin + JUMP_SPEEDS * self._limits.velocity * elapsed_s
-        jumped = (np.abs(feedback.position - self.last.position) > reach).any()
+        elapsed_s = (feedback.stamp_ns - self.last.stamp_ns) / 1e9
+        elapsed_s = min(max(0.0, elapsed_s), self._age_ns / 1e9)
+        reach = limits.gross_margin + JUMP_SPEEDS * limits.velocity * elapsed_s
+        jumped = (np.abs(pose - self.last.position) > reach).any()
         return "jump" if jumped else ""
 
-    def _agrees_with_candidate(self, feedback: HandFeedback) -> bool:
-        """Whether the hand has stayed at the same new pose for the samples that lead to HOLD."""
-        candidate, self._candidate = self._candidate, feedback.position
-        if candidate is None:
-            return False
-        near = (np.abs(feedback.position - candidate) <= self._limits.gross_margin).all()
-        return bool(near) and self._bad_in_row >= BAD_SAMPLES_TO_HOLD
+    def _settled_elsewhere(self, feedback: HandFeedback) -> bool:
+        """Whether the hand has stayed long enough at one new pose."""
+        pose, margin = feedback.position, self._limits.gross_margin
+        candidate, self._candidate = self._candidate, pose
+        near = candidate is not None and (np.abs(pose - candidate) <= margin).all()
+        self._settled = self._settled + 1 if near else 1
+        return self._settled >= SAMPLES_TO_REBASE
 
     def age_s(self, now_ns: int) -> float:
         """Age of the newest trusted feedback in seconds; infinite when there was none."""

@@ -130,7 +130,7 @@ def test_pose_of_a_reset_world_is_accepted_in_hold() -> None:
     bench.run(2)
     bench.hand.position = bench.pose(0.9)
     bench.oracle.judge = lambda *_: None
-    bench.run(6)
+    bench.run(30)
     assert bench.state is State.HOLD
     assert np.allclose(bench.goal, bench.pose(0.9))
 

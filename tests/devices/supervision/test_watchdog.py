@@ -65,26 +65,36 @@ def test_wrong_number_of_joints_is_not_believed(watch: FeedbackWatch) -> None:
     assert not watch.accept(feedback(0, position=np.zeros(3)))
 
 
-def test_jump_of_a_turn_is_not_believed_and_three_hold(watch: FeedbackWatch) -> None:
+def test_a_jump_is_not_believed_and_three_hold(watch: FeedbackWatch) -> None:
     watch.accept(feedback(0))
+    jumped = np.where(SPEC.upper > 1.8, SPEC.upper, SPEC.home)
     for number in range(1, 4):
         assert watch.verdict(number * 5 * MS).severity == "ok"
-        assert not watch.accept(feedback(number * 5, offset=2 * np.pi))
+        assert not watch.accept(feedback(number * 5, position=jumped))
     assert watch.verdict(15 * MS).severity == "hold"
     assert "3 bad samples in a row (jump)" in watch.verdict(15 * MS).cause
 
 
 def test_a_hand_that_stays_where_it_jumped_to_is_believed_in_the_end(watch: FeedbackWatch) -> None:
+    jumped = np.where(SPEC.upper > 1.8, SPEC.upper, SPEC.home)
     watch.accept(feedback(0))
-    accepted = [watch.accept(feedback(5 * n, offset=2.0)) for n in range(1, 5)]
-    assert accepted == [False, False, False, True]
+    accepted = [watch.accept(feedback(5 * n, position=jumped)) for n in range(1, 21)]
+    assert accepted == 19 * [False] + [True]
     assert watch.rebased
-    assert watch.verdict(20 * MS).severity == "ok"
+    assert watch.verdict(101 * MS).severity == "ok"
+
+
+@pytest.mark.parametrize("offset", [2 * np.pi, 1e300])
+def test_a_pose_no_joint_can_reach_is_never_believed(watch: FeedbackWatch, offset: float) -> None:
+    watch.accept(feedback(0))
+    assert not any(watch.accept(feedback(5 * n, offset=offset)) for n in range(1, 100))
 
 
 def test_readings_that_jump_about_are_never_believed(watch: FeedbackWatch) -> None:
     watch.accept(feedback(0))
-    assert not any(watch.accept(feedback(5 * n, offset=2.0 * (-1) ** n)) for n in range(1, 8))
+    index = np.arange(SPEC.size)
+    poses = [np.where(index == joint, SPEC.upper, SPEC.home) for joint in (4, 5)]
+    assert not any(watch.accept(feedback(5 * n, position=poses[n % 2])) for n in range(1, 60))
 
 
 def test_real_motion_is_not_a_jump(watch: FeedbackWatch) -> None:
