@@ -95,17 +95,28 @@ class HeadlessDriver:
             pause.wait(0.01)
 
     def wait_ready(self) -> None:
-        """Wait until the supervisor and the recorder answer."""
+        """Wait until every process answers, the hands report, and the cameras deliver."""
         self._say("starting")
+        session = self.session
+        names = {plan.name for plan in session.plans}
+        self.pump(lambda: names <= set(session.health), READY_S, "the start of every process")
         self.pump(
-            lambda: (
-                self.session.supervisor.status is not None
-                and self.session.recorder.status is not None
-                and self.session.operator.status is not None
-            ),
+            lambda: session.supervisor.status is not None
+            and session.recorder.status is not None
+            and session.operator.status is not None,
             READY_S,
-            "the start of supervisor, operator and recorder",
+            "the first status of supervisor, operator and recorder",
         )
+        self.pump(self._hands_report, READY_S, "the hands' first feedback")
+        images = {spec.name for spec in session.rig.streams() if spec.is_image}
+        self.pump(
+            lambda: images <= set(session.recorder.status.ages_s), READY_S, "the first pictures"
+        )
+
+    def _hands_report(self) -> bool:
+        ages = self.session.supervisor.status.feedback_age_s
+        limits = {hand.side: hand.limits.feedback_age_s for hand in self.session.rig.hands}
+        return all(ages.get(side, limit) < limit for side, limit in limits.items())
 
     def arm(self, source: SourceName) -> None:
         """Bring the hand from whatever state to ACTIVE under ``source``."""
