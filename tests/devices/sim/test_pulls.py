@@ -75,6 +75,21 @@ def test_a_pulled_compliant_finger_follows_and_stays_where_it_is_released():
     assert np.abs(world.position(0) - released).max() < 0.03
 
 
+def test_a_pull_does_not_swing_past_its_target():
+    world = compliant_world()
+    link, local = link_index(world, "index_distal"), (0.0, 0.0, 0.03)
+    start = place(world, link, local)
+    target = reachable(world, link, local, right_index_joint1=0.35, right_index_joint2=0.4)
+    along = (target - start) / np.linalg.norm(target - start)
+    world.set_pulls(rows((link, local, target)))
+    past = []
+    for _ in range(400):
+        world.step(0)
+        past.append((place(world, link, local) - target) @ along)
+    assert max(past) < 0.1 * np.linalg.norm(target - start)
+    assert abs(past[-1]) < 0.001
+
+
 def test_one_pull_on_the_palm_carries_the_hand_without_turning_it():
     world = compliant_world()
     start = world.position(0).copy()
@@ -141,6 +156,7 @@ def test_senseless_rows_are_ignored():
     world.set_pulls(table)
     run(world, 0.02)
     assert np.abs(world.data.xfrc_applied).max() == 0
+    assert world.diverged == 0
     world.set_pulls(np.zeros((2, 3)))
     run(world, 0.02)
     assert np.abs(world.data.xfrc_applied).max() == 0

@@ -65,6 +65,16 @@ def test_one_object_of_each_hand_lies_below_its_closing_fingers():
     assert poses["ball"][1] == pytest.approx(poses["cube"][1])
 
 
+def test_the_table_of_a_left_hand_is_the_mirror_of_a_right_hands_table():
+    rig = load_rig("sim-xhand")
+    left = rig.model_copy(
+        update={"hands": (rig.hands[0].model_copy(update={"side": "left"}),), "cameras": ()}
+    )
+    ours, mirrored = start_poses(rig), start_poses(left)
+    for name, (x, y, z) in ours.items():
+        assert mirrored[name] == pytest.approx((-x, y, z))
+
+
 def test_an_unknown_object_is_named_with_those_that_exist():
     rig = load_rig("sim-xhand")
     world = rig.world.model_copy(update={"objects": ("ball", "teapot")})

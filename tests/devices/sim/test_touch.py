@@ -106,6 +106,7 @@ def test_a_switched_off_sensor_model_passes_the_exact_force():
 def test_a_sensor_saturates_and_counts_in_steps():
     sensor = TactileSensor(SensorModel(saturation_n=10.0, quantum_n=0.1), (3,))
     assert sensor.measure(np.array([0.04, 1.26, 99.0])) == pytest.approx([0.0, 1.3, 10.0])
+    assert sensor.measure(np.array([-99.0, 0.0, -0.3])) == pytest.approx([-10.0, 0.0, -0.3])
 
 
 def test_bias_stays_and_noise_changes_and_both_follow_the_seed():

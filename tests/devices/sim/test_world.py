@@ -57,6 +57,8 @@ def test_goals_beyond_the_limits_are_cut_to_them_and_senseless_ones_refused():
     hand = Driven()
     hand.run(0.8, HandMode.POSITION, hand.pose(index_joint1=9.0))
     index = hand.spec.names.index("right_index_joint1")
+    drive = hand.world.firmware[0].drive(hand.at_ns, hand.world.position(0), 0)
+    assert drive.goal[index] == hand.spec.upper[index]
     assert hand.world.position(0)[index] == pytest.approx(hand.spec.upper[index], abs=0.02)
     before = hand.world.position(0).copy()
     hand.run(0.2, HandMode.POSITION, np.full(hand.spec.size, np.nan))
