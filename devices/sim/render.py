@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from devices.sim.operator_hand import OPERATOR_GROUP
 
 SUPERSAMPLE = 1
-SLICES, STACKS, QUADS = 16, 8, 2  # half of MuJoCo's: corners cost more than pixels in software
+SLICES, STACKS, QUADS = 14, 6, 2  # half of the default: corners cost as much as pixels here
 EXTRA_GEOMS = 64  # room in the scene beyond the model's own geoms
 SCENE_GROUPS = (0, 1, 2)  # geom groups of robot and objects that a camera sees
 DEPTH_MAX_STEPS = 65535
