@@ -45,6 +45,20 @@ def bus_root() -> Path:
     return Path(tempfile.gettempdir()) / f"thenar-bus-{uid}"
 
 
+def _configuration() -> Any:
+    config = iox.config.default()
+    config.global_cfg.prefix = iox.FileName.new("thenar_")
+    config.global_cfg.root_path = iox.Path.new(f"{bus_root()}/")
+    return config
+
+
+def connected_pids() -> set[int]:
+    """Processes that are on this user's bus, dead ones that left something behind included."""
+    nodes = iox.Node.list(iox.ServiceType.Ipc, _configuration())
+    known = (iox.NodeState.Alive, iox.NodeState.Dead)
+    return {node[0].id.pid(iox.ServiceType.Ipc) for node in nodes if isinstance(node, known)}
+
+
 class Bus:
     """One process's connection to the session's bus.
 
@@ -56,12 +70,9 @@ class Bus:
 
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
-        config = iox.config.default()
-        config.global_cfg.prefix = iox.FileName.new("thenar_")
-        config.global_cfg.root_path = iox.Path.new(f"{bus_root()}/")
         self._node = (
             iox.NodeBuilder.new()
-            .config(config)
+            .config(_configuration())
             .signal_handling_mode(iox.SignalHandlingMode.Disabled)
             .create(iox.ServiceType.Ipc)
         )
@@ -340,10 +351,8 @@ class Inbox:
 
     def newest(self) -> dict[str, Any] | None:
         """Return the newest queued message, or None."""
-        last = None
-        for last in self.drain():
-            pass
-        return last
+        messages = list(self.drain())
+        return messages[-1] if messages else None
 
     def close(self) -> None:
         """Release the port; safe to call twice."""
