@@ -160,3 +160,42 @@ def test_senseless_rows_are_ignored():
     world.set_pulls(np.zeros((2, 3)))
     run(world, 0.02)
     assert np.abs(world.data.xfrc_applied).max() == 0
+
+
+@pytest.mark.parametrize("name", ["sim-xhand", "sim-leap", "sim-allegro"])
+def test_the_ball_can_be_grasped_and_lifted_by_pulling_alone(name):
+    world = compliant_world(name)
+    spec = world.rig.hands[0].spec
+    fingers = ("thumb", "index", "middle")
+    names = [link.name for link in spec.model.links]
+    grips = [(PALM, (0.0, 0.0, 0.06))]
+    for finger in fingers:
+        link = next(x for x in spec.model.links if x.finger == finger and x.tip_m is not None)
+        grips.append((names.index(link.name), link.tip_m))
+    ball = world.data.xpos[world.scene.objects["ball"]].copy()
+    palm = place(world, *grips[0])
+    below = np.array([0.0, 0.0, -0.08])  # from the start pose down to the ball
+
+    def around(gap_m, lift):
+        offsets = [[0.004, gap_m, -0.012], [0.013, -gap_m, -0.012], [-0.013, -gap_m, -0.012]]
+        return [palm + lift, *(ball + np.array(offset) + lift - below for offset in offsets)]
+
+    reached = [place(world, *grip) for grip in grips]
+    for seconds, gap_m, lift in (
+        (0.8, 0.05, np.zeros(3)),
+        (1.0, 0.05, below),
+        (0.8, 0.022, below),
+        (1.5, 0.022, below + [0.0, 0.0, 0.10]),
+    ):
+        goals, count = around(gap_m, lift), int(seconds * 50)
+        for step in range(count):
+            s = (step + 1) / count
+            targets = [
+                a + (b - a) * (3 * s**2 - 2 * s**3) for a, b in zip(reached, goals, strict=True)
+            ]
+            world.set_pulls(
+                rows(*((*grip, target) for grip, target in zip(grips, targets, strict=True)))
+            )
+            run(world, 0.02)
+        reached = goals
+    assert world.data.xpos[world.scene.objects["ball"]][2] > 0.10

@@ -75,6 +75,20 @@ def test_the_table_of_a_left_hand_is_the_mirror_of_a_right_hands_table():
         assert mirrored[name] == pytest.approx((-x, y, z))
 
 
+@pytest.mark.parametrize("name", ["sim-xhand", "sim-bimanual"])
+def test_the_operators_hand_changes_the_picture_only(name):
+    rig = load_rig(name)
+    plain, _ = build_scene(rig)
+    dressed, scene = build_scene(rig, operator_hand=True)
+    assert dressed.nbody > plain.nbody
+    assert (dressed.nq, dressed.nv, dressed.nu) == (plain.nq, plain.nv, plain.nu)
+    assert [dressed.joint(i).name for i in range(dressed.njnt)] == [
+        plain.joint(i).name for i in range(plain.njnt)
+    ]
+    assert dressed.qpos0 == pytest.approx(plain.qpos0)
+    assert list(scene.objects) == list(rig.world.objects)
+
+
 def test_an_unknown_object_is_named_with_those_that_exist():
     rig = load_rig("sim-xhand")
     world = rig.world.model_copy(update={"objects": ("ball", "teapot")})
