@@ -50,8 +50,8 @@ class EpisodeRow:
         Samples stored, samples known to be lost, size of the file.
     wall_time : str
         When the take began, ISO 8601; metadata only.
-    discarded_at : str
-        When it was discarded; orders ``undo discard``.
+    discard_order : int
+        Rises with every discard; ``undo discard`` takes the highest.
     """
 
     uuid: str
@@ -69,7 +69,7 @@ class EpisodeRow:
     bytes: int = 0
     rig: str = ""
     wall_time: str = ""
-    discarded_at: str = ""
+    discard_order: int = 0
 
 
 _COLUMNS = tuple(item.name for item in fields(EpisodeRow))
@@ -77,6 +77,10 @@ _TYPES = {"int": "INTEGER", "float": "REAL", "str": "TEXT"}
 _CREATE = "CREATE TABLE IF NOT EXISTS episodes ({}, PRIMARY KEY (uuid))".format(
     ", ".join(f"{item.name} {_TYPES[str(item.type)]} NOT NULL" for item in fields(EpisodeRow))
 )
+
+
+class DamagedCatalogueError(OSError):
+    """The catalogue file is not an intact database."""
 
 
 class Catalogue:
@@ -87,7 +91,7 @@ class Catalogue:
         try:
             with self._connection():
                 pass
-        except sqlite3.DatabaseError as error:
+        except DamagedCatalogueError as error:
             log.warning("catalogue of '%s' is damaged (%s); rebuilding it", dataset.root, error)
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{dataset.catalogue_path}{suffix}").unlink(missing_ok=True)
@@ -102,6 +106,10 @@ class Catalogue:
             connection.execute(_CREATE)
             with connection:
                 yield connection
+        except sqlite3.OperationalError as error:  # full, locked or unreachable: not damaged
+            raise OSError(f"catalogue of '{self.dataset.root}': {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise DamagedCatalogueError(str(error)) from error
         finally:
             connection.close()
 
@@ -116,7 +124,7 @@ class Catalogue:
         query = f"SELECT {', '.join(_COLUMNS)} FROM episodes"
         with self._connection() as connection:
             if status is None:
-                found = connection.execute(f"{query} ORDER BY number, discarded_at")
+                found = connection.execute(f"{query} ORDER BY number, discard_order, uuid")
             else:
                 found = connection.execute(f"{query} WHERE status = ? ORDER BY number", (status,))
             return [EpisodeRow(*values) for values in found]
@@ -128,7 +136,7 @@ class Catalogue:
     def last_discarded(self) -> EpisodeRow | None:
         """What ``undo discard`` would bring back, or None."""
         rows = self.rows(DISCARDED)
-        return max(rows, key=lambda row: row.discarded_at, default=None)
+        return max(rows, key=lambda row: row.discard_order, default=None)
 
     def rebuild(self) -> int:
         """Write the rows anew from the episode files; returns their number."""
@@ -191,7 +199,8 @@ class Catalogue:
         """Move an episode with its companions and note why. The caller holds the dataset's lock."""
         checksum, labels = companions(source)
         new_checksum, new_labels = companions(target)
-        append_label(labels, event=event, uuid=uuid)
+        order = 0 if event == "restored" else self.dataset.next_discard_order()
+        append_label(labels, event=event, uuid=uuid, order=order)
         if checksum.exists():
             digest = checksum.read_text().split()[0]
             new_checksum.write_text(f"{digest}  {target.name}\n")
@@ -235,5 +244,5 @@ def row_of(dataset: Dataset, path: Path) -> EpisodeRow:
         bytes=path.stat().st_size,
         rig=str(facts["rig_name"]),
         wall_time=str(facts["wall_time"]),
-        discarded_at=labels.discarded_at if trashed else "",
+        discard_order=labels.discard_order if trashed else 0,
     )

@@ -90,6 +90,14 @@ class Dataset:
         used = [episode_number(p) for p in (*self.published(), *self.trashed(), *self.logs())]
         return max(used, default=-1) + 1
 
+    def next_discard_order(self) -> int:
+        """One more than the order of the newest discard. Call it inside ``locked``.
+
+        Counted, not timed: the wall clock may jump and the monotonic one begins anew per boot.
+        """
+        labels = (*self.trash_dir.glob("*.labels.jsonl"), *self.logs_dir.glob("*.labels.jsonl"))
+        return max((read_labels(path).discard_order for path in labels), default=0) + 1
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the dataset against other processes for a few milliseconds of bookkeeping."""
@@ -200,12 +208,12 @@ class Labels:
     outcome: str | None = None
     discarded: bool = False
     reason: str = ""
-    discarded_at: str = ""
+    discard_order: int = 0
 
 
 def read_labels(path: Path) -> Labels:
     """Fold a ``.labels.jsonl`` file; lines that are not JSON objects are passed over."""
-    outcome, discarded, reason, discarded_at = None, False, "", ""
+    outcome, discarded, reason, order = None, False, "", 0
     if path.exists():
         for line in path.read_bytes().splitlines():
             try:
@@ -216,7 +224,7 @@ def read_labels(path: Path) -> Labels:
             if kind == "outcome":
                 outcome = event.get("outcome")
             elif kind in ("discarded", "replaced"):
-                discarded, reason, discarded_at = True, kind, event.get("wall_time", "")
+                discarded, reason, order = True, kind, int(event.get("order", 0))
             elif kind == "restored":
-                discarded, reason, discarded_at = False, "", ""
-    return Labels(outcome, discarded, reason, discarded_at)
+                discarded, reason, order = False, "", 0
+    return Labels(outcome, discarded, reason, order)

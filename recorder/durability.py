@@ -20,7 +20,9 @@ from pathlib import Path
 
 SYNC_PERIOD_S = 0.25  # at most this much is lost when the power fails (RELIABILITY.md section 4)
 RESERVE_BYTES = 64 << 20  # about two seconds of the heaviest load measured
+RESERVE_LEAST_BYTES = 1 << 20  # less than this is a full disk
 FALLOC_FL_KEEP_SIZE = 0x01
+FALLOC_FL_PUNCH_HOLE = 0x02
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 if _libc is not None and hasattr(_libc, "fallocate"):
@@ -56,10 +58,15 @@ class DurableFile:
         return count
 
     def truncate(self, size: int) -> None:
-        """Cut the file, and the space reserved beyond it, to ``size`` bytes."""
-        os.ftruncate(self._fd, size)
-        self._size = size
-        self._reserved = size
+        """Cut the file to ``size`` bytes and give reserved space back for good."""
+        with self._closing:
+            if self._reserved > size and _libc is not None:  # not every system frees it by itself
+                mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
+                _libc.fallocate(self._fd, mode, size, self._reserved - size)
+            os.ftruncate(self._fd, size)
+            self._size = size
+            self._reserved = size
+            self._can_reserve = False
 
     def sync(self) -> None:
         """``fdatasync``, then reserve further space. Callable from any thread."""
@@ -70,15 +77,24 @@ class DurableFile:
             if self._can_reserve and self._reserved - self._size < self._reserve_bytes // 2:
                 self._reserve()
 
+    @property
+    def reserved_bytes(self) -> int:
+        """Space reserved beyond what is written."""
+        return max(0, self._reserved - self._size)
+
     def _reserve(self) -> None:
         assert _libc is not None
         start = max(self._size, self._reserved)
-        if _libc.fallocate(self._fd, FALLOC_FL_KEEP_SIZE, start, self._reserve_bytes) == 0:
-            self._reserved = start + self._reserve_bytes
-        elif ctypes.get_errno() in (errno.ENOSPC, errno.EDQUOT):
-            self.full = True
-        else:
-            self._can_reserve = False  # this file system cannot reserve
+        length = self._reserve_bytes
+        while _libc.fallocate(self._fd, FALLOC_FL_KEEP_SIZE, start, length) != 0:
+            if ctypes.get_errno() not in (errno.ENOSPC, errno.EDQUOT):
+                self._can_reserve = False  # this file system cannot reserve
+                return
+            length //= 2
+            if length < RESERVE_LEAST_BYTES:
+                self.full = True
+                return
+        self._reserved = start + length
 
     def close(self) -> None:
         """Close and unlock; safe to call twice."""
@@ -125,11 +141,14 @@ class DiskPolicy:
         The message warns from here on.
     start_s : float
         A take is refused when the disk would be full earlier than this.
+    least_bytes : int
+        Bytes that stay free whatever the forecast says: a burst may outrun a measured rate.
     """
 
     stop_s: float = 120.0
     warn_s: float = 900.0
     start_s: float = 240.0
+    least_bytes: int = 256 << 20
 
 
 def free_bytes(path: Path) -> int:
@@ -139,12 +158,12 @@ def free_bytes(path: Path) -> int:
 
 
 def seconds_left(free: int, committed: int, rate_bytes_s: float) -> float:
-    """Time until the disk is full.
+    """Time until the disk is down to the bytes that must stay free.
 
     Parameters
     ----------
     free : int
-        Free bytes now.
+        Free bytes now, less those that must stay free.
     committed : int
         Bytes of logs that still have to be converted: each needs its own size once more.
     rate_bytes_s : float

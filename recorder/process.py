@@ -76,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
     disk = DiskPolicy(arguments.disk_stop_s, policy.warn_s, arguments.disk_start_s)
     try:
         run(context, StationOptions(disk=disk))
-    except DatasetError as error:
+    except (DatasetError, OSError) as error:
         sys.stderr.write(f"recorder: {error}\n")
         return 2
     return 0

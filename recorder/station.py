@@ -38,7 +38,14 @@ from devices.messages import (
 from devices.session_file import SessionFile
 from recorder.capture import Capture
 from recorder.catalogue import Catalogue
-from recorder.dataset import Dataset, append_label, companions, open_dataset, read_labels
+from recorder.dataset import (
+    Dataset,
+    append_label,
+    companions,
+    episode_number,
+    open_dataset,
+    read_labels,
+)
 from recorder.durability import DiskPolicy, DurableFile, free_bytes, seconds_left
 from recorder.log import LogFile
 from recorder.publishing import Child, FinaliseQueue, launch_child
@@ -247,7 +254,7 @@ class Station:
                 f"take {take.number} stopped: the disk is too slow, {fill:.0%} of the queue was "
                 f"in use (limit {QUEUE_STOP:.0%}); nothing was lost"
             )
-        elif take.disk_full or self._seconds_left() < self.options.disk.stop_s:
+        elif take.disk_full or self._seconds_left() <= self.options.disk.stop_s:
             self._stop(now_ns(), "disk nearly full", self._outcome)
             self.message = (
                 f"take {take.number} stopped: the disk is nearly full; nothing was lost, "
@@ -312,20 +319,25 @@ class Station:
 
     def _discard(self, number: int) -> None:
         if self._take is not None and self._take.number == number:
-            append_label(companions(self._take.path)[1], event="discarded")
+            with self.dataset.locked():
+                self._mark_discarded(self._take.path)
             if self.state == "recording":
                 self._stop(now_ns(), "discarded", self._outcome)
         else:
             with self.dataset.locked():
                 path = self._log_of(number)
                 if path is not None:
-                    append_label(companions(path)[1], event="discarded")
+                    self._mark_discarded(path)
             if path is None:
                 self.catalogue.discard(number)
                 if number in self._published:
                     self._published.remove(number)
         self._note_discarded()
         self.message = f"episode {number} discarded; undo brings it back"
+
+    def _mark_discarded(self, path: Path) -> None:
+        order = self.dataset.next_discard_order()
+        append_label(companions(path)[1], event="discarded", order=order)
 
     def _undo_discard(self) -> None:
         with self.dataset.locked():
@@ -348,19 +360,24 @@ class Station:
             pending.append(self._take.path)
         marked = {path: read_labels(companions(path)[1]) for path in pending}
         found = [path for path, labels in marked.items() if labels.discarded]
-        newest = max(found, key=lambda path: marked[path].discarded_at, default=None)
+        newest = max(found, key=lambda path: marked[path].discard_order, default=None)
         row = self.catalogue.last_discarded()
-        if newest and row and row.discarded_at > marked[newest].discarded_at:
+        if newest and row and row.discard_order > marked[newest].discard_order:
             return None
         return newest
 
     def _note_discarded(self) -> None:
+        try:
+            self._discarded = self._last_discarded()
+        except OSError as error:
+            log.warning("cannot look up the last discard: %s", error)
+
+    def _last_discarded(self) -> int | None:
         path = self._discarded_log()
         if path is not None:
-            self._discarded = int(path.name.split("_")[1].split("-")[0])
-        else:
-            row = self.catalogue.last_discarded()
-            self._discarded = row.number if row else None
+            return episode_number(path)
+        row = self.catalogue.last_discarded()
+        return row.number if row else None
 
     # --- status --------------------------------------------------------------------------------
 
@@ -375,6 +392,9 @@ class Station:
             committed += self._take.size_bytes
             self._measure_rate(self._take)
         free = self.options.free_bytes(self.dataset.root)
+        if self._take is not None:
+            free += self._take.reserved_bytes
+        free -= self.options.disk.least_bytes
         return seconds_left(free, committed, self._rate_bytes_s)
 
     def status(self) -> RecorderStatus:

@@ -160,6 +160,11 @@ class Take:
         return self._waiting_bytes / self._limit
 
     @property
+    def reserved_bytes(self) -> int:
+        """Space on the disk that is kept for this log ahead of its end."""
+        return int(getattr(self._file, "reserved_bytes", 0))
+
+    @property
     def disk_full(self) -> bool:
         """Whether no further space could be reserved."""
         return bool(getattr(self._file, "full", False))

@@ -26,7 +26,7 @@ JOINTS = "right/joints_measured"
 TAXELS = "left/taxels"
 DEPTH = "front/depth"
 ALL = (JOINTS, TAXELS, DEPTH)
-ROOMY = DiskPolicy(stop_s=0, warn_s=0, start_s=0)
+ROOMY = DiskPolicy(stop_s=0, warn_s=0, start_s=0, least_bytes=0)
 
 
 class Scene:
@@ -278,7 +278,7 @@ def test_a_redo_keeps_the_old_take_until_the_new_one_is_published(scene: Scene) 
 
 
 def test_a_disk_that_is_nearly_full_refuses_the_take_in_one_sentence(session_file) -> None:
-    options = StationOptions(free_bytes=lambda _: 10_000_000)
+    options = StationOptions(free_bytes=lambda _: 300_000_000)
     scene = Scene(session_file(load_rig(128, 96)), options)
     scene.station.obey(StartTake(press_ns=now_ns()))
     assert scene.station.state == "idle"
@@ -293,7 +293,7 @@ def test_a_disk_that_fills_up_stops_the_take_cleanly(session_file) -> None:
     scene = Scene(session_file(load_rig(128, 96)), options)
     number = scene.start()
     scene.send(5)
-    free[0] = 50_000_000
+    free[0] = 300_000_000
     scene.step_until(lambda: scene.station.state == "idle", "the take stops by itself")
     assert "nearly full; nothing was lost" in scene.station.message
     scene.settle()
@@ -367,7 +367,7 @@ def test_a_discard_noted_beside_the_log_survives_a_crash(session_file) -> None:
     scene.close()
     scene.path(number).unlink()
     log.write_bytes(content)
-    append_label(companions(log)[1], event="discarded")
+    append_label(companions(log)[1], event="discarded", order=1)
     again = Scene(session)
     again.settle()
     assert not again.path(number).exists()
