@@ -132,7 +132,8 @@ def _queue_depth(spec: StreamSpec) -> int:
 
 
 def _bytes_at(address: int, length: int) -> NDArray[np.uint8]:
-    return np.frombuffer((ctypes.c_uint8 * length).from_address(address), np.uint8)
+    window: Any = (ctypes.c_uint8 * length).from_address(address)
+    return np.frombuffer(window, np.uint8)
 
 
 class Publisher:
@@ -146,7 +147,7 @@ class Publisher:
         self.spec = spec
         self._bytes = HEADER_BYTES + spec.nbytes
         try:
-            self._port = (
+            self._port: Any = (
                 service.publisher_builder()
                 .initial_max_slice_len(self._bytes)
                 .max_loaned_samples(2)
@@ -257,7 +258,7 @@ class Subscriber:
     def __init__(self, service: Any, spec: StreamSpec, depth: int) -> None:
         self.spec = spec
         self.depth = depth
-        self._port = service.subscriber_builder().buffer_size(depth).create()
+        self._port: Any = service.subscriber_builder().buffer_size(depth).create()
 
     def receive(self) -> Sample | None:
         """Return the oldest queued sample (a copy), or None when the queue is empty."""
@@ -314,7 +315,7 @@ class Outbox:
     (say, "arm") must never reach a supervisor that has just started."""
 
     def __init__(self, service: Any) -> None:
-        self._port = service.publisher_builder().initial_max_slice_len(MAILBOX_BYTES).create()
+        self._port: Any = service.publisher_builder().initial_max_slice_len(MAILBOX_BYTES).create()
 
     def send(self, message: dict[str, Any]) -> None:
         """Send ``message``; raises ``ValueError`` above 64 KiB of JSON."""
@@ -336,7 +337,7 @@ class Inbox:
     """Receives JSON messages, oldest first."""
 
     def __init__(self, service: Any) -> None:
-        self._port = service.subscriber_builder().buffer_size(MAILBOX_DEPTH).create()
+        self._port: Any = service.subscriber_builder().buffer_size(MAILBOX_DEPTH).create()
 
     def drain(self) -> Iterator[dict[str, Any]]:
         """Yield all queued messages."""
