@@ -49,6 +49,7 @@ WARM_C, COOLED_C, HOT_C = 60, 57, 65  # servo shutdown at 70: derate at -10, sto
 WARM_CURRENT = 0.5
 HEALTH_EVERY = 10  # one health register per this many cycles
 RECONNECT_S = 0.25
+SET_UP_TRIES = 3
 EMULATOR_START_S = 5.0
 POWERED = (HandMode.POSITION, HandMode.HOLD)
 
@@ -130,8 +131,7 @@ class DynamixelHand:
         self._forget()
         self._await_emulator()
         try:
-            self._connect()
-            first = self._servos.sample()
+            first = self._connect()
         except (WireError, PortGoneError) as error:
             self._wire.close()
             raise DeviceError(f"{self._config.side} hand: {error}; switch it off and on") from error
@@ -342,10 +342,18 @@ class DynamixelHand:
 
     # --- the port ----------------------------------------------------------------------
 
-    def _connect(self) -> None:
+    def _connect(self) -> Reading:
+        """Set the servos up without torque and return their first reading."""
         self._wire.open()
         self._kind = self._servos.fingerprint()
+        for _ in range(SET_UP_TRIES - 1):
+            try:
+                self._servos.configure()
+                return self._servos.sample()
+            except WireError as error:
+                LOG.info("%s hand: set-up begins anew: %s", self._config.side, error)
         self._servos.configure()
+        return self._servos.sample()
 
     def _lose(self, why: str) -> None:
         LOG.warning("%s hand: %s", self._config.side, why)

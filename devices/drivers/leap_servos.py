@@ -150,7 +150,8 @@ class LeapServos:
         present = self._twice(lambda: self._bus.read(servo_id, RETURN_DELAY, 3))
         for offset, (old, new) in enumerate(zip(present, wanted, strict=True)):
             if old != new:
-                self._bus.write(servo_id, RETURN_DELAY + offset, bytes([new]))
+                address, data = RETURN_DELAY + offset, bytes([new])
+                self._twice(lambda at=address, data=data: self._bus.write(servo_id, at, data))
 
     def sample(self) -> Reading:
         """Read the joint state once; raises ``WireError`` rather than return a doubtful value.

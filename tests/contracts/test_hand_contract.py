@@ -193,7 +193,7 @@ def test_position_follows_its_goals_both_ways(opened):
     opened.wait_at(start)
 
 
-@pytest.mark.parametrize("mode", [HandMode.OFF, HandMode.COMPLIANT, HandMode.HOLD])
+@pytest.mark.parametrize("mode", [HandMode.OFF, HandMode.COMPLIANT, HandMode.HOLD], ids=str)
 def test_goals_are_obeyed_in_position_only(opened, mode):
     start = opened.enter(mode)
     opened.goal = opened.stepped(start)

@@ -14,7 +14,7 @@ from support.repository import ROOT
 from support.waiting import wait_until
 
 from devices.emulators.dynamixel_servo import OVERLOAD
-from devices.emulators.wire_faults import byte_flipped, byte_lost, dropped, truncated
+from devices.emulators.wire_faults import byte_flipped, byte_lost, dropped, intact, truncated
 from devices.hand_driver import DeviceError
 from devices.wire import HandMode
 
@@ -42,6 +42,13 @@ def test_damaged_replies_are_counted_and_no_wrong_pose_is_published(opened):
     found = opened.feedback_when(lambda one: "0 wire errors" not in one.detail, "the counter")
     assert np.allclose(found.position, wanted)
     assert sum(opened.hand.wire_errors.values()) >= len(faults)
+
+
+def test_hand_opens_on_a_noisy_line(leap):
+    leap.terminal.damage_next(*[dropped, intact, intact, intact] * 20)
+    leap.hand.open()
+    assert all(servo.get(11) == 5 for servo in leap.servos.values())
+    assert leap.feedback().fault == ""
 
 
 def test_order_survives_a_damaged_exchange(opened):
