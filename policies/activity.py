@@ -117,7 +117,10 @@ class ScriptActivity(_Waiting):
         self._rig, self._order, self._objects = rig, order, objects
         self._operator: ScriptedOperator | None = None
         self._at_s = 0.0
-        if pulled and rig.world is None:
+        problems = [hand.exo_problem for hand in hands if hand.exo_problem]
+        if problems and not pulled:
+            self._end("; ".join(problems))
+        elif pulled and rig.world is None:
             self._end(
                 f"rig '{rig.name}' has no simulated world, so nobody can pull its fingers; "
                 "run the script in mode 'exoskeleton'"

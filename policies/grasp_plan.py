@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from devices.hands.rotation import rotation_from_rpy
 from devices.kinematics import HandKinematics
@@ -105,7 +105,7 @@ def phase_durations_s(seconds: float) -> NDArray[np.float64]:
 def plan_grasp(
     kinematics: HandKinematics,
     exo_map: ExoMap,
-    base_rpy_rad: NDArray[np.float64],
+    base_rpy_rad: ArrayLike,
     start: NDArray[np.float64],
     object_m: NDArray[np.float64],
     seconds: float,

@@ -58,7 +58,10 @@ class OperatorProcess:
         self._status = bus.outbox("operator/status")
         self._events = bus.publisher(session.rig.stream("operator/events"))
         self._activity: Activity | None = None
-        self._progress, self._error = 0.0, ""
+        self._progress = 0.0
+        self._error = "; ".join(hand.exo_problem for hand in self._hands if hand.exo_problem)
+        if self._error:
+            log.error("%s", self._error)
         self._next_status_ns = 0
         self._last_ns: int | None = None
 

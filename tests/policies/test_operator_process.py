@@ -13,6 +13,7 @@ from devices.bus import Bus
 from devices.clock import NS_PER_S
 from devices.messages import OperatorStatus, RunReplay, RunScript, StopScript, SupervisorStatus
 from devices.requests import REQUESTING_SOURCES, Request, decode_request, request_spec
+from devices.rig import Rig, load_rig
 from devices.session_file import SessionFile
 from devices.wire import intent_spec
 from policies.exo_map import ExoMap
@@ -98,8 +99,8 @@ def stage(session_file: Callable[..., SessionFile]) -> Iterator[Callable[[str], 
     """Build a stage for a rig; its operator process is closed after the test."""
     stages = []
 
-    def build(rig_name: str = "sim-xhand") -> _Stage:
-        stages.append(_Stage(session_file(rig_name)))
+    def build(rig: str | Rig = "sim-xhand") -> _Stage:
+        stages.append(_Stage(session_file(rig)))
         return stages[-1]
 
     yield build
@@ -281,6 +282,38 @@ def test_hand_without_world_cannot_be_pulled(stage):
     scene.order(RunScript(mode="kinesthetic", seconds=3.0))
     scene.step(0.1)
     assert "no simulated world" in scene.status.error
+
+
+def test_missing_calibration_is_told_and_leaves_everything_but_the_exoskeleton(
+    stage, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("THENAR_CONFIG_DIR", str(tmp_path))
+    rig = load_rig("sim-xhand")
+    exo = rig.exoskeletons[0].model_copy(update={"calibration": "glove-9"})
+    scene = stage(rig.model_copy(update={"exoskeletons": (exo,)}))
+    scene.step(0.1)
+    assert "'glove-9'" in scene.status.error
+    assert "calibrate the exoskeleton" in scene.status.error
+    scene.source = "exoskeleton"
+    scene.order(RunScript(mode="exoskeleton", seconds=3.0))
+    scene.step(0.2)
+    assert "'glove-9'" in scene.status.error
+    assert not scene.asked("exoskeleton")
+    scene.source = "kinesthetic"
+    scene.order(RunScript(mode="kinesthetic", seconds=3.0))
+    scene.step(0.2)
+    assert scene.status.activity == "script"
+    assert scene.pulls.newest().data.any()
+
+
+def test_exoskeleton_is_read_at_its_own_rate(stage):
+    rig = load_rig("sim-xhand")
+    exo = rig.exoskeletons[0].model_copy(update={"rate_hz": 50.0})
+    scene = stage(rig.model_copy(update={"exoskeletons": (exo,)}))
+    scene.source = "exoskeleton"
+    scene.step(1.0)
+    assert len(list(scene.exo_joints.drain())) == pytest.approx(50, abs=1)
+    assert len(scene.asked("exoskeleton")) == 200
 
 
 def test_replay_of_a_missing_episode_says_so(stage, tmp_path):
