@@ -22,7 +22,6 @@ TEMPERATURE_FAULT_C = 72.0
 BAD_SAMPLES_TO_HOLD = 3
 SAMPLES_TO_REBASE = 20  # 0.1 s at 200 Hz at one possible pose: the hand really is there
 FEEDBACK_LOST_S = 1.0
-JUMP_SPEEDS = 5.0  # a joint that moved 5 times faster than it can has not moved: it was misread
 CLEARING_S = 0.5  # time a hand gets to clear its latched fault after it is told to go on
 CLEARABLE_FAULTS = ("watchdog", "physics")  # the hand waits to be told to go on
 
@@ -85,12 +84,15 @@ class FeedbackWatch:
         return self._device_error
 
     def begin_clearing(self, now_ns: int) -> None:
-        """The hand was told to clear its own latch; it has ``CLEARING_S`` to do so."""
-        self._clearing_until_ns = now_ns + int(CLEARING_S * 1e9)
+        """The hand was told to clear its own latch; if it has one it gets ``CLEARING_S``."""
+        if self._reported_fault in CLEARABLE_FAULTS:
+            self._clearing_until_ns = now_ns + int(CLEARING_S * 1e9)
 
     def accept(self, feedback: HandFeedback) -> bool:
         """Take ``feedback`` over if it can be true; returns whether it was."""
         self._reported_fault = feedback.fault
+        if not feedback.fault:
+            self._clearing_until_ns = 0
         self._detail = feedback.detail
         reason = self.check(feedback)
         if reason == "jump" and self._settled_elsewhere(feedback):
@@ -123,7 +125,7 @@ class FeedbackWatch:
             return ""
         elapsed_s = (feedback.stamp_ns - self.last.stamp_ns) / 1e9
         elapsed_s = min(max(0.0, elapsed_s), self._age_ns / 1e9)
-        reach = limits.gross_margin + JUMP_SPEEDS * limits.velocity * elapsed_s
+        reach = limits.gross_margin + limits.velocity * elapsed_s
         jumped = (np.abs(pose - self.last.position) > reach).any()
         return "jump" if jumped else ""
 
@@ -181,12 +183,14 @@ class FeedbackWatch:
 
         ``clearing`` says that the order itself will clear what the hand has latched.
         """
-        if clearing and self._reported_fault in CLEARABLE_FAULTS:
-            saved, self._reported_fault = self._reported_fault, ""
-            verdict = self.verdict(now_ns)
-            self._reported_fault = saved
-            return verdict.cause
-        return self.verdict(now_ns).cause
+        fault = self._reported_fault
+        if fault in CLEARABLE_FAULTS:
+            if not clearing:
+                return f"{self._side} hand reports '{fault}'; reset it first"
+            self._reported_fault = ""
+        verdict = self.verdict(now_ns)
+        self._reported_fault = fault
+        return verdict.cause
 
 
 class Deadman:

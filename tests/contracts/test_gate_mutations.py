@@ -63,6 +63,10 @@ def arm_keeps_epoch(self, source, press_id, problem):
     return StateMachine_arm(self, source, press_id, problem)
 
 
+def clears_for_ever(self, now_ns: int) -> None:
+    self._clearing_until_ns = 10**18
+
+
 StateMachine_arm = StateMachine.arm
 StateMachine_reset = StateMachine.reset
 StateMachine_enable = StateMachine.enable
@@ -159,6 +163,7 @@ MUTANTS = {
     "supervisor: limp for teaching": (HandControl, "enter", limp_never),
     "watchdog: deadman": (Deadman, "problem", nothing),
     "watchdog: false feedback": (FeedbackWatch, "check", nothing),
+    "watchdog: clearing has an end": (FeedbackWatch, "begin_clearing", clears_for_ever),
     "watchdog: old feedback": (FeedbackWatch, "verdict", verdict_without("feedback is")),
     "watchdog: lost feedback": (FeedbackWatch, "verdict", verdict_without("no feedback")),
     "watchdog: bad samples": (FeedbackWatch, "verdict", verdict_without("bad samples")),

@@ -317,6 +317,29 @@ def hand_fault_latches_until_it_is_gone() -> None:
 
 
 @scenario
+def fired_bus_watchdog_is_a_fault_and_reset_clears_it() -> None:
+    bench = ready()
+    for _ in range(2):
+        bench.hand.fault = "watchdog"
+        bench.tick()
+        expect(bench.state is State.FAULT, "fired bus watchdog ignored")
+        bench.hand.fault = "watchdog"
+        bench.order("reset")
+        bench.run(2)
+        expect(bench.state is State.HOLD, "the hand's own latch was not cleared")
+        bench.arm()
+        bench.run(20, bench.hand.position.copy())
+    bench.order("hold")
+    bench.run(1)
+    bench.hand.fault = "watchdog"
+    bench.hand.set_mode = bench.hand.modes.append
+    bench.run(1)
+    bench.order("reset")
+    bench.run(150)
+    expect(bench.state is State.FAULT, "a latch that does not clear was accepted")
+
+
+@scenario
 def reset_wants_fresh_feedback() -> None:
     bench = ready()
     bench.order("stop", client="gui")

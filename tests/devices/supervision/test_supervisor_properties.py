@@ -35,6 +35,8 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("deaf"), st.integers(1, 15)),
     st.tuples(st.just("misread"), joint, weird, st.integers(1, 2)),
     st.tuples(st.just("client"), st.booleans()),
+    st.tuples(st.just("fault"), st.sampled_from(["overload", "watchdog", ""])),
+    st.tuples(st.just("heat"), st.sampled_from([30.0, 58.0, 67.0, 75.0])),
     st.tuples(st.just("recover")),
 )
 
@@ -107,7 +109,14 @@ def apply(bench: Bench, operation: tuple) -> None:
         bench.corrupt = None
     elif kind == "client":
         bench.beating = rest[0]
+    elif kind == "fault":
+        bench.hand.fault = rest[0]
+        bench.tick()
+    elif kind == "heat":
+        bench.hand.temperature_c = rest[0]
+        bench.tick()
     elif kind == "recover":
+        bench.hand.fault, bench.hand.temperature_c = "", 30.0
         bench.beating, bench.feeding = True, True
         bench.hand.blocked[:] = False
         bench.run(1)

@@ -118,6 +118,21 @@ def test_fired_bus_watchdog_may_be_cleared_by_reset_but_not_for_long(watch: Feed
     assert watch.verdict(601 * MS).severity == "fault"
 
 
+def test_a_watchdog_that_fires_again_after_clearing_is_a_fault_at_once(watch) -> None:
+    watch.accept(feedback(0, fault="watchdog"))
+    watch.begin_clearing(MS)
+    watch.accept(feedback(5))
+    watch.accept(feedback(10, fault="watchdog"))
+    assert watch.verdict(11 * MS).severity == "fault"
+
+
+def test_a_hand_cannot_be_armed_while_it_is_still_clearing(watch) -> None:
+    watch.accept(feedback(0, fault="watchdog"))
+    watch.begin_clearing(MS)
+    assert watch.verdict(2 * MS).severity == "ok"
+    assert "reset it first" in watch.problem(2 * MS)
+
+
 def test_other_faults_are_not_cleared_by_asking(watch: FeedbackWatch) -> None:
     watch.accept(feedback(0, fault="overload"))
     assert watch.problem(MS, clearing=True)
