@@ -149,7 +149,7 @@ class GLStage:
         self._shadow = gloo.Program(_SHADOW_VERTEX, _SHADOW_FRAGMENT)
         self._ground = gloo.Program(_GROUND_VERTEX, _GROUND_FRAGMENT)
         self._ground["u_ground"], self._ground["u_line"] = ground, line
-        self._shadow["u_color"] = (0.0, 0.0, 0.0, 0.42)
+        self._shadow["u_color"] = (0.0, 0.0, 0.0, 0.5)
         self._buffers: dict[str, gloo.VertexBuffer] = {}
         self._sizes: dict[str, int] = {}
         self._indices: dict[str, gloo.IndexBuffer] = {}
@@ -209,7 +209,7 @@ class GLStage:
             QOpenGLFramebufferObject.blitFramebuffer(frame, self._ground_frame)
             self._bind(frame)
             gloo.set_depth_mask(True)
-            gloo.clear(color=False, depth=True, stencil=0)
+            gloo.clear(color=False, depth=True, stencil=True)
         self._draw_shadows()
         self._draw_solids()
         if ghost_alpha > 0 and "ghost" in self._buffers:
@@ -241,7 +241,7 @@ class GLStage:
     def _draw_ground(self, centre_m: NDArray[np.float64], reach_m: float) -> None:
         gloo.set_state(depth_test=True, blend=False, cull_face=True)
         gloo.set_depth_mask(True)
-        gloo.clear(color=(*self._background, 1.0), depth=True, stencil=0)
+        gloo.clear(color=(*self._background, 1.0), depth=True, stencil=True)
         x, y = float(centre_m[0]), float(centre_m[1])
         corners = [(x - reach_m, y - reach_m), (x + reach_m, y - reach_m),
                    (x - reach_m, y + reach_m), (x + reach_m, y + reach_m)]  # fmt: skip

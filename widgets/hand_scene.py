@@ -168,6 +168,11 @@ class HandScene:
         for place in self._object_slices:
             self._hide(place)
 
+    @property
+    def has_objects(self) -> bool:
+        """Whether there is a world around the hands."""
+        return bool(self._objects)
+
     def centre_m(self) -> NDArray[np.float64]:
         """(3,) middle of the hands, metres."""
         middles = [poses[:, :3, 3].mean(axis=0) for poses in self.poses]

@@ -108,10 +108,12 @@ class HandView(QWidget):
 
     def reset_view(self) -> None:
         """Look at the hands from the front, near enough to fill the view."""
-        wide = 0.5 if len(self.scene.hands) == 1 else 0.85
-        self.camera = OrbitCamera(
-            self.scene.centre_m() - np.array([0.0, 0.0, 0.03]), wide, 0.42, 0.26
-        )
+        distance_m = 0.55 if len(self.scene.hands) == 1 else 0.85
+        down_m = 0.0
+        if self.scene.has_objects:  # leave room for the table below the hand
+            distance_m, down_m = distance_m + 0.08, 0.05
+        target_m = self.scene.centre_m() - np.array([0.0, 0.0, down_m])
+        self.camera = OrbitCamera(target_m, distance_m, 0.42, 0.26)
         self._redraw()
 
     # ---- what is shown ---------------------------------------------------------------------

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 ROUND_SEGMENTS = 12
 CAP_RINGS = 3
+WIDE_M = 0.018  # shapes wider than this show their corners and get more segments
+WIDE_SEGMENTS = 20
 BOX_ROUNDING = 0.35  # of the smallest half size
 CYLINDER_BEVEL = 0.18  # of the radius
 
@@ -71,7 +73,7 @@ def _cylinder(radius: float, half: float) -> Mesh:
     ]
     profile = [(0.0, -half, 0.0, -1.0), (edge, -half, 0.0, -1.0), *rounded]
     profile += [(edge, half, 0.0, 1.0), (0.0, half, 0.0, 1.0)]
-    return _turned(profile)
+    return _turned(profile, WIDE_SEGMENTS if radius > WIDE_M else ROUND_SEGMENTS)
 
 
 @lru_cache(maxsize=8)
@@ -94,7 +96,8 @@ def rod() -> Mesh:
 @lru_cache(maxsize=256)
 def _ellipsoid(a: float, b: float, c: float) -> Mesh:
     angles = np.linspace(-np.pi / 2, np.pi / 2, 2 * CAP_RINGS + 3)
-    ball = _turned([(np.cos(t), np.sin(t), np.cos(t), np.sin(t)) for t in angles])
+    segments = WIDE_SEGMENTS if max(a, b) > WIDE_M else ROUND_SEGMENTS
+    ball = _turned([(np.cos(t), np.sin(t), np.cos(t), np.sin(t)) for t in angles], segments)
     size = np.array([a, b, c], np.float32)
     normals = ball.positions / size
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
