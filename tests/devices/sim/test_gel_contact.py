@@ -19,7 +19,7 @@ def contact(geom: str, mocap_quat: str = "1 0 0 0") -> tuple[PadContact, mujoco.
     """A pad facing up at the origin, in a turned world, under one shape."""
     model = mujoco.MjModel.from_xml_string(
         f"""<mujoco><worldbody><body name="world_turn" quat="{mocap_quat}">
-              <body name="finger"><geom size="0.01" pos="0 0 -0.012"/><site name="pad"/></body>
+              <body name="finger"><geom type="box" size="0.01 0.01 0.002" pos="0 0 -0.0015"/><site name="pad"/></body>
               <body name="thing"><geom {geom}/></body>
             </body></worldbody></mujoco>"""
     )
@@ -90,10 +90,10 @@ def test_a_shape_behind_the_pad_leaves_nothing():
 
 
 def test_a_shape_beside_the_pad_leaves_nothing():
-    assert relief('type="sphere" size="0.004" pos="0 0.0175 0.003"') is None
+    assert relief('type="sphere" size="0.008" pos="0 0.0205 0"') is None
 
 
-def test_the_own_finger_and_shapes_without_contacts_leave_nothing():
+def test_a_shape_that_cannot_be_touched_leaves_nothing():
     assert relief('type="sphere" size="0.01" pos="0 0 0.005" contype="0" conaffinity="0"') is None
 
 
