@@ -32,7 +32,8 @@ SlotState = Literal["opening", "waiting", "live", "slow", "stale", "silent", "fa
 RETRY_FIRST_S = 0.2
 RETRY_MAX_S = 1.0  # with the time to open, a camera is back within 3 s of its return
 FROZEN_REOPEN_S = 2.0
-FIRST_FRAME_S = 5.0  # a source may take this long to send its first frame after opening
+FIRST_FRAME_S = 5.0  # a source may take this long to send its very first frame
+REOPENED_FRAME_S = 1.5  # and this long after a reopening
 IDLE_S = 0.05  # longest sleep of a capture thread, so that heartbeats stay fresh
 RATE_WINDOW_S = 2.0
 SLOW_BELOW = 0.7  # share of the nominal rate
@@ -122,11 +123,12 @@ class CameraSlot:
         self._is_open = True
         self._opened_ns = now_ns()
         self._identity = None
-        self.state = "waiting"
+        if self.state == "opening":
+            self.state = "waiting"
 
     def _on_nothing(self) -> int:
         at_ns = now_ns()
-        limit_ns = self._stale_ns if self._new_ns > self._opened_ns else FIRST_FRAME_S * NS_PER_S
+        limit_ns = self._patience_ns()
         quiet_ns = at_ns - max(self._new_ns, self._opened_ns)
         if quiet_ns > limit_ns:
             return self._on_failure(
@@ -135,6 +137,11 @@ class CameraSlot:
                 f"(limit {limit_ns / 1e9:.2f} s); reopening it",
             )
         return at_ns + (0 if self.camera.blocking else min(self._period_ns // 8, 4_000_000))
+
+    def _patience_ns(self) -> int:
+        if self._new_ns > self._opened_ns:
+            return self._stale_ns
+        return round((REOPENED_FRAME_S if self.frames else FIRST_FRAME_S) * NS_PER_S)
 
     def _on_frame(self, reading: CameraReading) -> int:
         stamp_ns = reading.stamp_ns

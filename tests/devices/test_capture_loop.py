@@ -185,6 +185,16 @@ def test_a_silent_camera_is_reported_and_reopened(rack):
     assert live.cameras[0].opened >= 2
 
 
+def test_a_silent_camera_that_needs_a_fresh_open_is_back_within_three_seconds(rack):
+    live = rack()
+    live.next("left/rgb")
+    live.cameras[0].behaviour = "silent"
+    wait_until(lambda: live.cameras[0].opened >= 2, 3.0, "the first reopening")
+    useless = live.cameras[0].opened
+    wait_until(lambda: live.cameras[0].opened > useless, 3.0, "the next reopening")
+    assert live.state("left") == "silent"
+
+
 def test_a_slow_camera_is_reported_with_its_gaps(rack):
     live = rack()
     live.next("left/rgb", lambda s: s.seq > 10)
