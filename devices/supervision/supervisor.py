@@ -129,11 +129,15 @@ class Supervisor:
         elif isinstance(order, Off):
             self._settle(self.machine.off())
         elif isinstance(order, Enable):
+            if self.machine.state in (State.HOLD, State.ACTIVE):
+                return  # already so
             if not self._refused(self.machine.enable(self._problem(now_ns, clearing=True))):
                 self._clear_watchdogs(now_ns)
                 self._enter_state()
         elif isinstance(order, Reset):
-            if not self._refused(self.machine.reset(self._problem(now_ns, clearing=True))):
+            if self.machine.latched and not self._refused(
+                self.machine.reset(self._problem(now_ns, clearing=True))
+            ):
                 self._clear_watchdogs(now_ns)
                 self._enter_state()
         else:

@@ -222,3 +222,15 @@ def test_off_takes_the_torque_away(source: str) -> None:
     bench.run(2)
     assert bench.state is State.OFF
     assert bench.hand.mode is HandMode.OFF
+
+
+@pytest.mark.parametrize("kind", ["enable", "reset"])
+def test_needless_orders_change_nothing(kind: str) -> None:
+    bench = ready()
+    permitted = bench.oracle.may_move
+    bench.order(kind)
+    bench.oracle.may_move = permitted
+    bench.run(3, bench.pose(0.3))
+    assert bench.state is State.ACTIVE
+    assert bench.sup.machine.cause == "armed for scripted"
+    assert not events(bench, "refused")
