@@ -11,8 +11,10 @@ monotonic clock at receipt. ``device_stamp_ns`` is the device's own clock, or ab
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -97,10 +99,10 @@ class StreamSpec(BaseModel):
     recorded: bool = True
     device: str = ""
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
         """Size of one payload in bytes (the maximum for variable streams)."""
-        return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
     @property
     def is_image(self) -> bool:

@@ -96,6 +96,7 @@ class RecordWorkspace(QWidget):
         self.exo = ExoPanel() if rig.exoskeletons else None
         self._outcome = "unlabelled"
         self._connect_buttons()
+        self._on_task(self.bar.tasks.combo.currentText())
         self._lay_out()
         for spec in rig.streams():
             if spec.kind in ("control", "encoders", "force"):
