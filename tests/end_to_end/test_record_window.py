@@ -119,7 +119,6 @@ def test_pulling_a_finger_with_the_mouse_moves_the_measured_joint(holding, qtbot
 
 def test_a_take_by_keys_becomes_a_verified_episode_with_everything_in_it(holding, qtbot):
     arm(qtbot, holding, ActionId.ARM_KINESTHETIC, "kinesthetic")
-    session = holding.session
     number = record_take(qtbot, holding, 1.5)
     press(qtbot, holding, ActionId.SUCCESS)
     path = wait_published(qtbot, holding, number)
