@@ -6,7 +6,8 @@ reads the published episodes. Figures:
 ``lost_samples``             missing by the ledger or by a jump in ``seq``, all takes
 ``wrong_frames``             frames whose picture does not carry their own sequence number
 ``next_take_ms``             from the stop order to the next take recording, worst of all takes
-``finalise_share``           finalise and verify, one take, machine otherwise idle, over its length
+``finalise_share``           finalise and verify of one take in the niced child, machine otherwise
+                             idle, over the take's length
 ``recorder_rss_growth_mb``   resident memory of the recorder at the end of the last take minus the
                              end of the first
 """
@@ -118,11 +119,13 @@ def measure(seconds: float, takes: int, folder: Path) -> dict[str, Any]:
                 bench.wait("stopped", lambda s: s.state == "idle")
                 next_ms.append((time.monotonic() - asked) * 1000)
         cpu_share = (sum(process.cpu_times()[:2]) - cpu_s) / (time.monotonic() - began)
-        bench.load.terminate()  # what follows is timed on an idle machine
-        bench.load.wait(timeout=WAIT_S)
+        pending = len(bench.status.finalising) if bench.status else 1
+        began_finalising = time.monotonic()
+        bench.load.terminate()  # finalising is timed on an otherwise idle machine
         status = bench.wait(
             "published", lambda s: len(s.published) >= min(takes, 16) and not s.finalising
         )
+        finalise_s = (time.monotonic() - began_finalising) / max(1, pending)
         message = status.message
     finally:
         bench.close()
@@ -137,7 +140,7 @@ def measure(seconds: float, takes: int, folder: Path) -> dict[str, Any]:
         "wrong_frames": sum(item["wrong"] for item in checked),
         "samples": sum(item["samples"] for item in checked),
         "next_take_ms": round(max(next_ms), 1),
-        "finalise_share": round(finalise_share(paths[-1]), 4),
+        "finalise_share": round(finalise_s / seconds, 4),
         "recorder_cpu_share": round(cpu_share, 3),
         "recorder_rss_mb": round(rss_mb[-1], 1),
         "recorder_rss_growth_mb": round(rss_mb[-1] - rss_mb[0], 1),
@@ -169,54 +172,6 @@ def check_episode(path: Path) -> dict[str, int]:
                 seq = int(stream.seq[index])
                 wrong += mark != (seq % 65536 if plain else seq)
     return {"lost": lost, "wrong": wrong, "samples": samples}
-
-
-def finalise_share(path: Path) -> float:
-    """Finalise a log of the same take again, alone on the machine, over the take's length."""
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        with Episode(path) as episode:
-            length_s = episode.duration_s
-            log_path = rebuild_log(episode, Path(folder))
-        os.sync()
-        began = time.monotonic()
-        subprocess.run(
-            [sys.executable, "-m", "recorder.finalise", "--dataset", folder, "--log", log_path],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        return (time.monotonic() - began) / length_s
-
-
-def rebuild_log(episode: Episode, folder: Path) -> Path:
-    """Write the capture log that ``episode`` came from into a new dataset in ``folder``."""
-    from recorder.dataset import open_dataset
-    from recorder.durability import DurableFile
-    from recorder.log import LogRecord, LogWriter, encode_record
-
-    header = episode.configuration["header"]
-    dataset = open_dataset(folder, create=True)
-    path = dataset.log_path(0, header["uuid"])
-    writer = LogWriter(DurableFile(path), header)
-    order = sorted(
-        (int(stamp), number, index)
-        for number, stream in enumerate(episode.streams.values())
-        for index, stamp in enumerate(stream.stamp_ns)
-    )
-    streams = list(episode.streams.values())
-    for stamp_ns, number, index in order:
-        stream = streams[number]
-        payload = memoryview(stream.stored(index))
-        record = LogRecord(
-            number,
-            int(stream.seq[index]),
-            stamp_ns,
-            payload,
-            int(stream.device_stamp_ns[index]),
-            int(stream.flags[index]),
-        )
-        writer.append([encode_record(record)])
-    writer.close()
-    return path
 
 
 def main() -> None:

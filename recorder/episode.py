@@ -6,16 +6,11 @@ episode unless a name says ``_ns``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-# A file names its own filters; HDF5 must not go looking for code to run them (HDF5's manual:
-# "::" turns plugins off). Set before the library opens its first file.
-os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")
 
 import h5py
 import numpy as np
@@ -26,7 +21,14 @@ from devices.stream import NO_DEVICE_STAMP, Sample, StreamSpec
 from recorder.align import Aligned, Policy, align_streams
 from recorder.dataset import companions, read_labels
 from recorder.encoding import decode_sample
-from recorder.layout import EPISODE_SCHEMA, attributes_of, get_json, is_packed
+from recorder.layout import (
+    EPISODE_SCHEMA,
+    attributes_of,
+    get_json,
+    is_packed,
+    plain_group,
+    refuse_foreign,
+)
 
 
 class EpisodeError(ValueError):
@@ -260,12 +262,12 @@ class Episode:
             raise EpisodeError(f"'{path}' is damaged: {error}") from None
 
     def _find_streams(self) -> Iterator[tuple[str, EpisodeStream]]:
+        refuse_foreign(self._file, self.path.stat().st_size)
         configuration = get_json(self._file, "configuration")
         streams = self._file["streams"]
         assert isinstance(streams, h5py.Group)
         for spec in configuration["header"]["streams"]:
-            group = streams[spec["name"]]
-            assert isinstance(group, h5py.Group)
+            group = plain_group(streams, spec["name"])
             yield spec["name"], EpisodeStream(group, spec["name"], self.start_stamp_ns)
 
     @cached_property

@@ -17,6 +17,7 @@ from devices.stream import NO_DEVICE_STAMP, StreamSpec
 EPISODE_SCHEMA = "thenar.episode/1"
 ROW_CHUNK_BYTES = 256 << 10  # measured: below 64 KiB HDF5's own bookkeeping dominates
 BYTE_CHUNK = 1 << 20
+MAX_DEPTH = 5  # /streams/<side>/<quantity>/<dataset>
 META = {"seq": "<u8", "stamp_ns": "<i8", "device_stamp_ns": "<i8", "flags": "<u4", "crc32": "<u4"}
 LEDGER = np.dtype(
     [
@@ -68,6 +69,52 @@ def attributes_of(node: h5py.Group) -> dict[str, Any]:
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in node.attrs.items()
     }
+
+
+def plain_group(parent: h5py.Group, name: str) -> h5py.Group:
+    """The subgroup ``name``; raises ``KeyError`` when it is missing or no group."""
+    node = parent[name]
+    if not isinstance(node, h5py.Group):
+        raise KeyError(f"'{name}' is not a group")
+    return node
+
+
+def refuse_foreign(group: h5py.Group, file_bytes: int, path: str = "") -> None:
+    """Walk a file and refuse what no episode contains, before anything of it is followed.
+
+    Parameters
+    ----------
+    group : h5py.Group
+        Where to begin.
+    file_bytes : int
+        Size of the file; without compression no dataset can claim more.
+    path : str
+        Name of ``group``, for the message.
+
+    Raises
+    ------
+    ValueError
+        For links to other places, other files' storage, filters other than Fletcher-32, or a
+        dataset that claims to be larger than the file.
+    """
+    for name in group:
+        here = f"{path}/{name}"
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ValueError(f"'{here}' is a link; an episode has none")
+        node = group[name]
+        if isinstance(node, h5py.Group):
+            if here.count("/") > MAX_DEPTH:
+                raise ValueError(f"'{here}' lies deeper than an episode goes")
+            refuse_foreign(node, file_bytes, here)
+        elif isinstance(node, h5py.Dataset):
+            if node.external or node.is_virtual:
+                raise ValueError(f"'{here}' takes its data from another file")
+            made = node.id.get_create_plist()
+            filters = {made.get_filter(at)[0] for at in range(made.get_nfilters())}
+            if filters - {h5py.h5z.FILTER_FLETCHER32}:
+                raise ValueError(f"'{here}' asks for filters {sorted(filters)}")
+            if node.dtype.hasobject or node.nbytes > file_bytes:
+                raise ValueError(f"'{here}' claims {node.nbytes} bytes of a {file_bytes}-byte file")
 
 
 def describe(group: h5py.Group, spec: StreamSpec) -> None:

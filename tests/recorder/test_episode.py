@@ -88,3 +88,37 @@ def test_files_that_are_no_episodes_are_refused_in_one_sentence(tmp_path: Path) 
         file.attrs["schema"] = "thenar.episode/99"
     with pytest.raises(EpisodeError, match=r"schema 'thenar.episode/99'"):
         Episode(tmp_path / "other.h5")
+
+
+def test_files_that_reach_outside_themselves_are_refused(
+    episode_path: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"not for you" * 100)
+    content = episode_path.read_bytes()
+
+    def forged(name: str) -> h5py.File:
+        path = tmp_path / name
+        path.write_bytes(content)
+        file = h5py.File(path, "r+")
+        del file["streams/right/taxels/data"]
+        return file
+
+    with forged("external.h5") as file:
+        file["streams/right/taxels"].create_dataset(
+            "data", (100,), "u1", external=[(str(secret), 0, 100)]
+        )
+    with forged("link.h5") as file:
+        file["streams/right/taxels/data"] = h5py.ExternalLink(str(episode_path), "ledger")
+    with forged("bomb.h5") as file:
+        file["streams/right/taxels"].create_dataset("data", (1 << 40,), "u1", chunks=(1 << 20,))
+    with forged("packed.h5") as file:
+        file["streams/right/taxels"].create_dataset("data", data=np.zeros(9), compression="gzip")
+    for name, text in {
+        "external.h5": "takes its data from another file",
+        "link.h5": "is a link",
+        "bomb.h5": "claims 1099511627776 bytes",
+        "packed.h5": "asks for filters",
+    }.items():
+        with pytest.raises(EpisodeError, match=text):
+            Episode(tmp_path / name)
