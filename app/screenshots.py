@@ -25,6 +25,7 @@ from app.window import MainWindow, run_window
 
 SIZES = ((1280, 800), (1920, 1080))
 MODES = {"sim-xhand": ActionId.ARM_KINESTHETIC, "sim-leap": ActionId.ARM_EXOSKELETON}
+RIGS = ("sim-xhand", "sim-leap", "sim-bimanual")
 SETTLE_MS = 700
 
 
@@ -69,18 +70,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rig", action="append", help="rig to photograph; may be repeated")
     options = parser.parse_args(argv)
     options.out.mkdir(parents=True, exist_ok=True)
-    for rig in options.rig or ["sim-xhand"]:
-        name = "record" if rig == "sim-xhand" else f"record-{rig}"
-        problem = _photograph(rig, name, options.out)
-        if problem:
-            sys.stderr.write(f"thenar: {rig}: {problem}\n")
-            return 1
+    with VirtualDisplay():
+        for rig in options.rig or RIGS:
+            name = "record" if rig == "sim-xhand" else f"record-{rig}"
+            problem = _photograph(rig, name, options.out)
+            if problem:
+                sys.stderr.write(f"thenar: {rig}: {problem}\n")
+                return 1
     return 0
 
 
 def _photograph(rig: str, name: str, folder: Path) -> str:
     runs: list[Photographer] = []
-    with VirtualDisplay(), tempfile.TemporaryDirectory(prefix="thenar-pictures-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="thenar-pictures-") as scratch:
         session = open_session(rig, Path(scratch), emulate=rig == "leap")
         run_window(
             session,
