@@ -27,6 +27,7 @@ from recorder.layout import attributes_of
 
 log = logging.getLogger(__name__)
 
+LOCK_WAIT_S = 2.0  # well below what the recorder's bus queues hold
 PUBLISHED, DISCARDED, REPLACED = "published", "discarded", "replaced"
 
 
@@ -84,13 +85,19 @@ class DamagedCatalogueError(OSError):
 
 
 class Catalogue:
-    """The catalogue of one dataset. Each call opens its own connection; any thread may call."""
+    """The catalogue of one dataset. Each call opens its own connection; any thread may call.
+
+    A catalogue that is missing or damaged is rebuilt from the files when it is opened.
+    """
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
+        missing = not dataset.catalogue_path.exists()
         try:
             with self._connection():
                 pass
+            if missing:
+                self.rebuild()
         except DamagedCatalogueError as error:
             log.warning("catalogue of '%s' is damaged (%s); rebuilding it", dataset.root, error)
             for suffix in ("", "-wal", "-shm"):
@@ -99,7 +106,7 @@ class Catalogue:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.dataset.catalogue_path, timeout=10.0)
+        connection = sqlite3.connect(self.dataset.catalogue_path, timeout=LOCK_WAIT_S)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")

@@ -188,10 +188,11 @@ class EpisodeStream:
             else:
                 block = self._data[wanted] if len(wanted) else self._data[:0]
             return np.asarray(block)[back]
-        out = np.empty((len(indices), *self.spec.shape), self.spec.dtype)
-        for at, index in enumerate(indices):
+        wanted, back = np.unique(indices, return_inverse=True)
+        out = np.empty((len(wanted), *self.spec.shape), self.spec.dtype)
+        for at, index in enumerate(wanted):
             out[at] = self.frame(int(index))
-        return out
+        return out if np.array_equal(wanted, indices) else out[back]
 
     def window(self, start_s: float, stop_s: float) -> Window:
         """Samples with ``start_s <= time < stop_s``; only these are read.

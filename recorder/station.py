@@ -38,15 +38,9 @@ from devices.messages import (
 from devices.session_file import SessionFile
 from recorder.capture import Capture
 from recorder.catalogue import Catalogue
-from recorder.dataset import (
-    Dataset,
-    append_label,
-    companions,
-    episode_number,
-    open_dataset,
-    read_labels,
-)
+from recorder.dataset import Dataset, open_dataset
 from recorder.durability import DiskPolicy, DurableFile, free_bytes, seconds_left
+from recorder.labels import EpisodeLabels
 from recorder.log import LogFile
 from recorder.publishing import Child, FinaliseQueue, launch_child
 from recorder.recover import orphaned_logs
@@ -112,6 +106,7 @@ class Station:
         self.catalogue = Catalogue(self.dataset)
         self.capture = Capture(bus, [spec for spec in session.rig.streams() if spec.recorded])
         self.queue = FinaliseQueue(self.dataset, self.options.launch)
+        self.labels = EpisodeLabels(self.dataset, self.catalogue, self._unpublished)
         self.state: Literal["idle", "recording", "stopping", "error"] = "idle"
         self.message = ""
         self._take: Take | None = None
@@ -186,6 +181,9 @@ class Station:
         if self.state == "recording":
             assert self._take is not None
             self.message = f"take {self._take.number} is running; stop it first"
+            return
+        if order.redo_of is not None and order.redo_of >= self._next_number:
+            self.message = f"there is no episode {order.redo_of} to record again"
             return
         left_s = self._seconds_left()
         if left_s < self.options.disk.start_s:
@@ -288,7 +286,9 @@ class Station:
             return
         if done.error:
             self.message = f"'{done.log.name}' is not published yet: {done.error}"
-        elif done.number is not None and not done.discarded:
+        elif done.number is None:
+            self.message = "the take held no sample and was not kept"
+        elif not done.discarded:
             if done.number in self._published:
                 self._published.remove(done.number)
             self._published.append(done.number)
@@ -300,84 +300,38 @@ class Station:
 
     # --- labels --------------------------------------------------------------------------------
 
-    def _log_of(self, number: int) -> Path | None:
-        for path, queued in zip(self.queue.pending, self.queue.numbers, strict=True):
-            if queued == number and path.exists():
-                return path
-        return None
+    def _unpublished(self) -> list[Path]:
+        running = [self._take.path] if self._take is not None else []
+        return running + self.queue.pending
 
     def _label(self, number: int, outcome: Outcome) -> None:
         if self._take is not None and self._take.number == number:
             self._outcome = outcome
-            return
-        with self.dataset.locked():
-            path = self._log_of(number)
-            if path is not None:
-                append_label(companions(path)[1], event="outcome", outcome=outcome)
-                return
-        self.catalogue.set_outcome(number, outcome)
+        else:
+            self.labels.set_outcome(number, outcome)
 
     def _discard(self, number: int) -> None:
-        if self._take is not None and self._take.number == number:
-            with self.dataset.locked():
-                self._mark_discarded(self._take.path)
-            if self.state == "recording":
-                self._stop(now_ns(), "discarded", self._outcome)
-        else:
-            with self.dataset.locked():
-                path = self._log_of(number)
-                if path is not None:
-                    self._mark_discarded(path)
-            if path is None:
-                self.catalogue.discard(number)
-                if number in self._published:
-                    self._published.remove(number)
+        if self.labels.discard(number):
+            if number in self._published:
+                self._published.remove(number)
+        elif self.state == "recording" and self._take and self._take.number == number:
+            self._stop(now_ns(), "discarded", self._outcome)
         self._note_discarded()
         self.message = f"episode {number} discarded; undo brings it back"
 
-    def _mark_discarded(self, path: Path) -> None:
-        order = self.dataset.next_discard_order()
-        append_label(companions(path)[1], event="discarded", order=order)
-
     def _undo_discard(self) -> None:
-        with self.dataset.locked():
-            number = self._discarded
-            path = self._discarded_log()
-            if path is not None:
-                append_label(companions(path)[1], event="restored")
-        if path is None:
-            row = self.catalogue.undo_discard()
-            number = row.number
+        number, path = self.labels.undo_discard()
+        if path is not None:
             self._published.append(number)
-            self._last_path = str(self.dataset.root / row.path)
+            self._last_path = str(path)
         self._note_discarded()
         self.message = f"episode {number} is back"
 
-    def _discarded_log(self) -> Path | None:
-        """The unpublished take that was discarded, when that was the last discard of all."""
-        pending = [path for path in self.queue.pending if path.exists()]
-        if self._take is not None:
-            pending.append(self._take.path)
-        marked = {path: read_labels(companions(path)[1]) for path in pending}
-        found = [path for path, labels in marked.items() if labels.discarded]
-        newest = max(found, key=lambda path: marked[path].discard_order, default=None)
-        row = self.catalogue.last_discarded()
-        if newest and row and row.discard_order > marked[newest].discard_order:
-            return None
-        return newest
-
     def _note_discarded(self) -> None:
         try:
-            self._discarded = self._last_discarded()
+            self._discarded = self.labels.last_discarded()
         except OSError as error:
             log.warning("cannot look up the last discard: %s", error)
-
-    def _last_discarded(self) -> int | None:
-        path = self._discarded_log()
-        if path is not None:
-            return episode_number(path)
-        row = self.catalogue.last_discarded()
-        return row.number if row else None
 
     # --- status --------------------------------------------------------------------------------
 

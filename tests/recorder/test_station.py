@@ -277,6 +277,19 @@ def test_a_redo_keeps_the_old_take_until_the_new_one_is_published(scene: Scene) 
     assert scene.station.status().next_episode == number + 1
 
 
+def test_a_redo_of_what_never_was_is_refused(scene: Scene) -> None:
+    scene.station.obey(StartTake(press_ns=now_ns(), redo_of=3))
+    assert scene.station.state == "idle"
+    assert scene.station.message == "there is no episode 3 to record again"
+
+
+def test_a_take_without_a_sample_is_not_kept(scene: Scene) -> None:
+    scene.take(0)
+    scene.settle()
+    assert scene.station.status().published == ()
+    assert "held no sample" in scene.station.message
+
+
 def test_a_disk_that_is_nearly_full_refuses_the_take_in_one_sentence(session_file) -> None:
     options = StationOptions(free_bytes=lambda _: 300_000_000)
     scene = Scene(session_file(load_rig(128, 96)), options)
