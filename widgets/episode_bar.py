@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -25,77 +22,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.episode_state import EpisodeState
+from widgets.recording_lamp import RecordingLamp
 from widgets.task_list import Task, TaskList
-from widgets.theme import color, font, icon, restyle
+from widgets.theme import icon, restyle
 
 CODE_PATTERN = re.compile(r"[A-Z]{1,3}[0-9]{1,4}")
 CODE_HELP = "A pseudonym, never a name: one to three letters and a number, such as P07"
 ARMED_MS = 3000
 COUNTDOWN_S = 3
-
-
-@dataclass(frozen=True, slots=True)
-class EpisodeState:
-    """What the bar shows.
-
-    Attributes
-    ----------
-    recorder : str
-        The recorder's state; ``absent`` when it does not answer.
-    episode : int or None
-        Number being recorded, or of the last take.
-    next_episode : int
-        Number the next take will get.
-    elapsed_s : float
-        Length of the take.
-    outcome : str
-        Outcome of the take being recorded or of the last one.
-    last_episode : int or None
-        The last take, the one that outcome, discard and redo mean.
-    discarded : int or None
-        What undo would bring back.
-    finalising : int
-        Takes being verified in the background.
-    blocked : str
-        Why recording cannot start; empty when it can.
-    """
-
-    recorder: Literal["idle", "recording", "stopping", "error", "absent"] = "absent"
-    episode: int | None = None
-    next_episode: int = 0
-    elapsed_s: float = 0.0
-    outcome: str = "unlabelled"
-    last_episode: int | None = None
-    discarded: int | None = None
-    finalising: int = 0
-    blocked: str = ""
-
-
-class _Lamp(QWidget):
-    """Recording lamp: a filled disc with REC, or a ring."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lit = False
-        self.setFixedSize(56, 24)
-
-    def set_lit(self, lit: bool) -> None:
-        if lit != self.lit:
-            self.lit = lit
-            self.update()
-
-    def paintEvent(self, event) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shade = color("bad" if self.lit else "faint")
-        painter.setPen(shade)
-        painter.setBrush(shade if self.lit else Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(QRectF(2, 6, 12, 12))
-        painter.setPen(color("bad" if self.lit else "dim"))
-        painter.setFont(font(13, bold=self.lit))
-        painter.drawText(
-            QRectF(20, 0, 36, 24), Qt.AlignmentFlag.AlignVCenter, "REC" if self.lit else "idle"
-        )
 
 
 class EpisodeBar(QFrame):
@@ -161,7 +96,7 @@ class EpisodeBar(QFrame):
         self.note = QLabel()
         self.note.setProperty("role", "dim")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.lamp = _Lamp()
+        self.lamp = RecordingLamp()
         self.countdown_button = self._switch(
             "timer", f"Count down {COUNTDOWN_S} s before recording"
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 
 import numpy as np
+import shiboken6
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage, QOffscreenSurface, QOpenGLContext, QSurfaceFormat
@@ -115,6 +116,13 @@ class GLStage:
     background, ground, line : (3,) float
         Colours, 0 to 1.
 
+    Attributes
+    ----------
+    closed : bool
+        Whether ``close`` has freed everything.
+    software : bool
+        Whether the processor draws, because there is no graphics card.
+
     Raises
     ------
     GLUnavailable
@@ -128,6 +136,7 @@ class GLStage:
         line: tuple[float, float, float],
     ) -> None:
         self._background = background
+        self.closed = False
         wanted = QSurfaceFormat()
         wanted.setDepthBufferSize(24)
         self._surface = QOffscreenSurface()
@@ -217,7 +226,24 @@ class GLStage:
         self._canvas.flush()
         picture = frame.toImage()
         frame.release()
+        self._context.doneCurrent()
         return picture.convertToFormat(QImage.Format.Format_RGB32)
+
+    def close(self) -> None:
+        """Free what the graphics card holds, in the order it must go: buffers, context, surface.
+
+        Left to the garbage collector, the order is arbitrary and a wrong one ends the process.
+        """
+        if self.closed:
+            return
+        self.closed = True
+        self._context.makeCurrent(self._surface)
+        self._frames.clear()
+        self._ground_frame = None
+        self._context.doneCurrent()
+        shiboken6.delete(self._context)
+        self._surface.destroy()
+        shiboken6.delete(self._surface)
 
     def _frame(self, size: QSize, samples: int) -> QOpenGLFramebufferObject:
         frame = self._frames.get(samples)

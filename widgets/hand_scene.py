@@ -40,6 +40,7 @@ ARROW_WIDTH_M = 0.035
 PULL_LINE_RADIUS_M = 0.0012
 PULL_MARK_M = 0.006
 PULL_FULL_N = 10.0  # force at the bright end of a pull line
+PAD_FULL_N = 5.0  # normal force at the bright end of a pad without taxels
 GHOST_LEAST = 0.012  # rad or m between sent and measured below which the ghost is not drawn
 
 
@@ -217,7 +218,7 @@ class HandScene:
             force = np.asarray(forces_n[index], float)
             size_n = float(np.linalg.norm(force))
             if tint_pads:
-                step = int(np.clip(force[2] * 51.0, 0, 255))
+                step = int(np.clip(force[2] / PAD_FULL_N * 255, 0, 255))
                 shade = table(FORCE_MAP)[step].astype(np.float32) / 255.0
                 self.solid["a_color"][self._pad_slices[hand][index], :3] = shade
             if size_n < LEAST_FORCE_N:

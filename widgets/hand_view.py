@@ -13,23 +13,23 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from devices.clock import now_ns
 from devices.kinematics import HandKinematics
 from devices.rig import MAX_PULLS
 from devices.stream import Sample, StreamSpec
-from widgets.freshness import Freshness, age_text
+from widgets.freshness import Freshness
 from widgets.gl_stage import GLStage, GLUnavailable
+from widgets.hand_frame import paint_force, paint_frame, paint_hint, paint_no_gl
 from widgets.hand_scene import HandScene
 from widgets.image_tile import LATENCY_RING
-from widgets.marks import paint_mark
 from widgets.orbit_camera import OrbitCamera
 from widgets.ray_casting import cast
 from widgets.scene_objects import ObjectShape
-from widgets.theme import color, font
+from widgets.theme import color
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,6 @@ DRAG_SLOT = MAX_PULLS
 GHOST_ALPHA = 0.6
 STILL_MS = 250  # with software GL, edges are smoothed when nothing moved for this long
 TAXEL_RANGE_N = 1.0
-HINT = "drag a link: pull    Shift-drag: pin    drag outside: orbit    wheel: zoom"
 
 
 class HandView(QWidget):
@@ -101,7 +100,6 @@ class HandView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
-        self.setToolTip("")
 
     def sizeHint(self) -> QSize:
         return QSize(640, 480)
@@ -113,7 +111,8 @@ class HandView(QWidget):
         if self.scene.has_objects:  # leave room for the table below the hand
             distance_m, down_m = distance_m + 0.08, 0.05
         target_m = self.scene.centre_m() - np.array([0.0, 0.0, down_m])
-        self.camera = OrbitCamera(target_m, distance_m, 0.42, 0.26)
+        azimuth_rad = 0.42 if len(self.scene.hands) == 1 else 0.0
+        self.camera = OrbitCamera(target_m, distance_m, azimuth_rad, 0.26)
         self._redraw()
 
     # ---- what is shown ---------------------------------------------------------------------
@@ -181,7 +180,8 @@ class HandView(QWidget):
         self._labels.clear()
         for slot, row in enumerate(self._pulls):
             hand, link = int(row[2]), int(row[3])
-            if row[0] < 0.5 or not 0 <= hand < len(self.scene.hands):
+            own = self._drag is not None and row[1] < 0.5 and (hand, link) == self._drag[:2]
+            if row[0] < 0.5 or own or not 0 <= hand < len(self.scene.hands):
                 self.scene.set_pull(slot, None)
                 continue
             point = self.scene.world_point(hand, link, row[4:7])
@@ -204,12 +204,19 @@ class HandView(QWidget):
         painter = QPainter(self)
         picture = self._render()
         if picture is None:
-            self._paint_no_gl(painter)
+            paint_no_gl(painter, self.rect(), self._no_gl)
             return
         painter.drawImage(QPoint(0, 0), picture)
         at_ns = now_ns()
-        self._paint_labels(painter)
-        self._paint_frame(painter, at_ns)
+        for target, force_n in self._labels.values():
+            x, y = self.camera.project(target, self.width(), self.height())[0]
+            paint_force(painter, QPoint(int(x), int(y) - 18), force_n)
+        levels = [f.level(at_ns) for f in self._freshness]
+        ages = [f.age_s(at_ns) for f in self._freshness]
+        names = [f"{h.spec.side} {h.spec.model.name}" for h in self.scene.hands]
+        paint_frame(painter, self.rect(), list(zip(names, levels, ages, strict=True)))
+        if self.can_pull:
+            paint_hint(painter, self.rect())
         painter.end()
         if self._newest_ns is not None:
             self.painted_latency_ms.append((now_ns() - self._newest_ns) / 1e6)
@@ -259,68 +266,10 @@ class HandView(QWidget):
                 self._no_gl = str(problem)
                 logger.warning("3-D view: %s", problem)
                 return None
+            self.destroyed.connect(self._stage.close)
             self._stage.set_triangles("solid", self.scene.solid_triangles)
             self._stage.set_triangles("ghost", self.scene.ghost_triangles)
         return self._stage
-
-    def _paint_no_gl(self, painter: QPainter) -> None:
-        painter.fillRect(self.rect(), color("panel"))
-        painter.setPen(color("text"))
-        painter.setFont(font(13))
-        painter.drawText(
-            self.rect().adjusted(24, 24, -24, -24),
-            Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-            f"No 3-D view: {self._no_gl}. Everything else works.",
-        )
-
-    def _paint_labels(self, painter: QPainter) -> None:
-        painter.setFont(font(12, bold=True))
-        for target, force_n in self._labels.values():
-            x, y = self.camera.project(target, self.width(), self.height())[0]
-            text = f"{force_n:.1f} N"
-            box = painter.fontMetrics().boundingRect(text).adjusted(-4, -2, 4, 2)
-            box.moveCenter(QPoint(int(x), int(y) - 18))
-            painter.fillRect(box, QColor(10, 12, 15, 190))
-            painter.setPen(color("text"))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _paint_frame(self, painter: QPainter, at_ns: int) -> None:
-        painter.setFont(font(12))
-        levels = [f.level(at_ns) for f in self._freshness]
-        x = 8
-        for freshness, hand, level in zip(self._freshness, self.scene.hands, levels, strict=True):
-            paint_mark(painter, QRectF(x, 8, 10, 10), level)
-            text = f"{hand.spec.side} {hand.spec.model.name}"
-            if level in ("stale", "gone"):
-                text += f"  STALE {age_text(freshness.age_s(at_ns))}"
-            painter.setPen(color("bad" if level in ("stale", "gone") else "text"))
-            painter.drawText(x + 16, 17, text)
-            x += 32 + painter.fontMetrics().horizontalAdvance(text)
-        legend = QRect(self.width() - 8 - 148, 4, 148, 18)
-        for place, (word, shade) in enumerate((("measured", "#c5cbd4"), ("sent", "#4fb8f0"))):
-            box = QRect(legend.left() + place * 88, legend.top() + 4, 10, 10)
-            if word == "sent":
-                painter.setPen(QColor(shade))
-                painter.setBrush(QColor(79, 184, 240, 90))
-                painter.drawRect(box)
-            else:
-                painter.fillRect(box, QColor(shade))
-            painter.setPen(color("dim"))
-            painter.drawText(box.right() + 6, legend.top() + 14, word)
-        if any(level in ("stale", "gone") for level in levels):
-            painter.setPen(color("bad"))
-            painter.setFont(font(24, bold=True))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "STALE")
-        elif all(level == "off" for level in levels):
-            painter.setPen(color("text"))
-            painter.setFont(font(13, bold=True))
-            place = self.rect().adjusted(8, 0, -8, -32)
-            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
-            painter.drawText(place, flags, "Waiting for the hand's joints; this is its rest pose")
-        painter.setFont(font(11))
-        if self.can_pull and painter.fontMetrics().horizontalAdvance(HINT) < self.width() - 16:
-            painter.setPen(color("dim"))
-            painter.drawText(8, self.height() - 8, HINT)
 
     # ---- mouse -----------------------------------------------------------------------------
 

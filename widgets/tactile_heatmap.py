@@ -89,6 +89,12 @@ class TactileHeatmap(QWidget):
         """Normal force at the top of the colour range, newtons."""
         return self._range_n
 
+    @property
+    def legend(self) -> tuple[str, str, str]:
+        """The legend's numbers, from the dark end to the bright one."""
+        low, middle, high = (f"{share * self._range_n:.3g} N" for share in (0.0, 0.5, 1.0))
+        return low, middle, high
+
     def set_range_n(self, range_n: float) -> None:
         """Fix the top of the colour range at ``range_n`` (> 0) newtons."""
         if range_n <= 0:
@@ -279,7 +285,7 @@ class TactileHeatmap(QWidget):
         painter.drawImage(bar, QImage(self._ramp.data, 1, 256, 3, QImage.Format.Format_RGB888))
         painter.setPen(color("text"))
         painter.setFont(font(11))
-        for share in (0.0, 0.5, 1.0):
+        for share, text in zip((0.0, 0.5, 1.0), self.legend, strict=True):
             top = int(bar.bottom() - share * bar.height()) - 7
             box = QRect(bar.right() + 4, top, LEGEND_PX - 16, 14)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"{share * self._range_n:.3g} N")
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)

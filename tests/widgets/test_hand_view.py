@@ -1,5 +1,7 @@
 """The 3-D view: pixels of hand and ghost, and pulling fingers with the mouse."""
 
+import gc
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -320,3 +322,21 @@ def test_every_rig_can_be_drawn(shown, sample, rig):
 def test_stage_names_its_renderer(qapp):
     stage = GLStage((0, 0, 0), (0.1, 0.1, 0.1), (0.2, 0.2, 0.2))
     assert stage.renderer
+    stage.close()
+    stage.close()
+
+
+def test_views_come_and_go_without_a_trace(shown, sample, qtbot):
+    for _ in range(6):
+        view = HandView([_hand()])
+        view.resize(300, 240)
+        view.show()
+        qtbot.waitExposed(view)
+        view.show_measured(0, sample(view.scene.hands[0].spec.home))
+        assert not view.grab().isNull()
+        stage = view._stage
+        view.close()
+        view.deleteLater()
+        qtbot.waitUntil(lambda stage=stage: stage.closed)
+        del view, stage
+        gc.collect()

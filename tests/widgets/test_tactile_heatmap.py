@@ -80,6 +80,7 @@ def test_auto_range_follows_the_strongest_taxel_and_fixed_range_stays(shown, sam
     assert heatmap.range_n == 5.0
     heatmap.show_sample(sample(_forces(f0_5=(0, 0, 7.0))))
     assert heatmap.range_n == 10.0
+    assert heatmap.legend == ("0 N", "5 N", "10 N")
 
 
 def test_wheel_steps_the_range(shown, qtbot):
