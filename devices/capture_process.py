@@ -15,7 +15,12 @@ import threading
 
 # Software GL draws such small pictures with the least effort on the calling thread alone.
 os.environ.setdefault("MUJOCO_GL", "egl")
+# The same holds for the array libraries: a thread pool per small picture costs more than it gives.
 os.environ.setdefault("LP_NUM_THREADS", "0")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import cv2
 
 from devices.bus import Bus
 from devices.camera import Camera, CameraSite
@@ -61,6 +66,7 @@ def build_cameras(session: SessionFile, bus: Bus) -> list[Camera]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the capture process; returns its exit status (3: a driver call hung at the end)."""
+    cv2.setNumThreads(1)
     context = ProcessContext.from_command_line("capture", argv)
     loop = CaptureLoop(build_cameras(context.session, context.bus), context.bus)
     loop.start()

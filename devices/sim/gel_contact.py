@@ -20,6 +20,8 @@ from devices.hands.schema import PadModel
 STIFFNESS_N_PER_M = 3500.0  # 1 N presses about 0.3 mm deep
 DEPTH_SHARE = 0.8  # deepest press as a share of the gel's thickness
 NEAR_M = 0.003  # shapes further than this above the pad are not looked at
+TOUCH_M = 0.0005  # without a force only shapes nearer than this are looked at closely
+COARSE = 4  # every fourth place decides whether a shape is near
 BEHIND_M = 0.006  # shapes whose near side is deeper than this lie behind the pad
 RIM_SLOPE = 0.8  # beyond the pad's edge the gel falls away like this
 FORCE_LEAST_N = 0.005
@@ -88,9 +90,9 @@ class PadContact:
         (h, w) float32 array or None
             Depth in metres, 0 where nothing presses.
         """
-        gap = self._gap(data)
-        nearest = np.inf if gap is None else float(gap.min())
         pressing = force_n > FORCE_LEAST_N
+        gap = self._gap(data, NEAR_M if pressing else TOUCH_M)
+        nearest = np.inf if gap is None else float(gap.min())
         if not pressing and nearest >= 0:
             return None
         if gap is None or nearest > NEAR_M:
@@ -100,29 +102,32 @@ class PadContact:
         depth = min(depth, self._depth_max)
         return np.maximum(depth - (gap - nearest), 0).astype(np.float32)
 
-    def _gap(self, data: mujoco.MjData) -> Grid | None:
-        """Height of the nearest shape over each place, metres; negative where it overlaps."""
+    def _gap(self, data: mujoco.MjData, within_m: float) -> Grid | None:
+        """Height over each place of the shapes that come nearer than ``within_m``, metres."""
         origin = data.site_xpos[self._site]
         axes = data.site_xmat[self._site].reshape(3, 3)
         away = np.linalg.norm(data.geom_xpos[self._geoms] - origin, axis=1)
         lowest: Grid | None = None
         for geom in self._geoms[away < self._reach]:
             rotation = data.geom_xmat[geom].reshape(3, 3).T
-            shift = rotation @ (origin - data.geom_xpos[geom])
-            turn = rotation @ axes
-            places = (turn[:, 0, None, None] * self._x + turn[:, 1, None, None] * self._y) + shift[
-                :, None, None
-            ]
-            height = _entry(
-                int(self._model.geom_type[geom]), self._size(int(geom)), places, turn[:, 2]
-            )
-            height[height < -BEHIND_M] = np.inf
+            shift, turn = rotation @ (origin - data.geom_xpos[geom]), rotation @ axes
+            coarse = self._height(int(geom), shift, turn, slice(None, None, COARSE))
+            if float(coarse.min()) > within_m:
+                continue
+            height = self._height(int(geom), shift, turn, slice(None))
             lowest = height if lowest is None else np.minimum(lowest, height)
         if lowest is None:
             return None
-        lowest += self._rim
         lowest[self._outside] = np.maximum(lowest[self._outside], lowest[~self._outside].min())
         return lowest if np.isfinite(lowest).any() else None
+
+    def _height(self, geom: int, shift: NDArray, turn: NDArray, pick: slice) -> Grid:
+        """Height of one shape over the picked places; negative where it overlaps."""
+        x, y, rim = (grid[pick, pick] for grid in (self._x, self._y, self._rim))
+        places = turn[:, 0, None, None] * x + turn[:, 1, None, None] * y + shift[:, None, None]
+        height = _entry(int(self._model.geom_type[geom]), self._size(geom), places, turn[:, 2])
+        height[height < -BEHIND_M] = np.inf
+        return height + rim
 
     def _size(self, geom: int) -> NDArray:
         if self._model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_MESH:
