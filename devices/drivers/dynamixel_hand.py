@@ -5,7 +5,7 @@ Degradation ladder, mildest first; each step works without the one before it:
 1. a reply is missing or damaged -> counted, nothing is published, ``read`` returns None;
 2. a motor is warm (60 C) -> half the current; hot (65 C) -> torque off, fault ``overheat``;
 3. no ``write`` for 150 ms while following goals -> the joints hold where they are, fault
-   ``watchdog``; no ``write`` for 1 s while powered -> torque off (the hand is back-drivable);
+   ``watchdog``; 1 s later, or as long without ``write`` in ``HOLD``, torque off (back-drivable);
 4. this process is dead or stopped -> the servos' own bus watchdog (register 98, 100 ms) stops the
    joints where they are and refuses goals; reported as fault ``watchdog`` once somebody listens;
 5. a servo's own shutdown (overload, heat, voltage) -> it drops its torque and says so in every
@@ -43,8 +43,8 @@ LOG = logging.getLogger(__name__)
 DEFAULT_BAUD = 4_000_000
 DEFAULT_CURRENT_MA = 350  # LEAP Lite
 DEFAULT_WATCHDOG_MS = 100
-COMMAND_SILENCE_NS = 150_000_000
-OWNER_SILENCE_NS = 1_000_000_000
+DEFAULT_SILENCE_MS = 150
+FREE_AFTER_NS = 1_000_000_000  # of further silence: torque off
 WARM_C, COOLED_C, HOT_C = 60, 57, 65  # servo shutdown at 70: derate at -10, stop at -5
 WARM_CURRENT = 0.5
 HEALTH_EVERY = 10  # one health register per this many cycles
@@ -65,7 +65,8 @@ class DynamixelHand:
     Parameters
     ----------
     config : HandConfig
-        ``port``, and the options ``baud``, ``current_limit_ma``, ``bus_watchdog_ms``.
+        ``port``, and the options ``baud``, ``current_limit_ma``, ``bus_watchdog_ms``,
+        ``command_silence_ms``.
     bus : Bus
         Unused: a real hand has a wire of its own.
     session : SessionFile
@@ -89,6 +90,7 @@ class DynamixelHand:
             float(options.get("current_limit_ma", DEFAULT_CURRENT_MA)),
             float(options.get("bus_watchdog_ms", DEFAULT_WATCHDOG_MS)),
         )
+        self._silence_ns = round(1e6 * float(options.get("command_silence_ms", DEFAULT_SILENCE_MS)))
         self._lock = threading.Lock()
         self._leave = threading.Event()
         self._thread: threading.Thread | None = None
@@ -301,9 +303,9 @@ class DynamixelHand:
             return
         with self._lock:
             silence_ns = now_ns() - self._written_ns
-        if silence_ns > OWNER_SILENCE_NS:
+        if silence_ns > self._silence_ns + FREE_AFTER_NS:
             self._stop("watchdog", f"no sign of life for {silence_ns / 1e9:.1f} s: torque off")
-        elif silence_ns > COMMAND_SILENCE_NS and self._mode is HandMode.POSITION:
+        elif silence_ns > self._silence_ns and self._mode is HandMode.POSITION:
             self._servos.write_goals(reading.position)
             self._mode = HandMode.HOLD
             self._latch("watchdog", f"no goal for {silence_ns / 1e6:.0f} ms: holding")

@@ -17,6 +17,7 @@ MODEL_NUMBER = 1240  # XC330-M288
 FIRMWARE = 52
 COUNTS_PER_TURN = 4096
 TICKS_PER_WATCHDOG_UNIT_NS = 20_000_000
+WATCHDOG = 98
 WATCHDOG_TRIPPED = 0xFF
 
 OK, RANGE_ERROR, LENGTH_ERROR, ACCESS_ERROR, ALERT = 0, 4, 5, 7, 0x80
@@ -174,6 +175,8 @@ class Servo:
         if address < RAM_START and self.torque_on:
             return ACCESS_ERROR
         if self.watchdog_tripped and any(byte in GOALS for byte in span):
+            return RANGE_ERROR
+        if self.watchdog_tripped and WATCHDOG in span and data[WATCHDOG - address] != 0:
             return RANGE_ERROR
         for start, item in ITEMS.items():
             if start in span and start + item.size <= span.stop:

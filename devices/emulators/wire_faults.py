@@ -6,9 +6,9 @@ sent in order after its pause.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-Pieces = list[tuple[float, bytes]]
+Pieces = Iterable[tuple[float, bytes]]
 WireFault = Callable[[bytes], Pieces]
 
 

@@ -17,16 +17,15 @@ from devices.session_file import SessionFile
 from devices.wire import HandMode
 from support.waiting import wait_until
 
-PATIENT_WATCHDOG_MS = 1000  # so that a busy test machine is not taken for a dead driver
+# so that a busy test machine is not taken for a dead driver or a silent supervisor
+PATIENT = {"bus_watchdog_ms": 1500, "command_silence_ms": 2000}
 
 
 def leap_rig(**options: float) -> Rig:
     """The rig ``leap`` with other driver options."""
     rig = load_rig("leap")
     hand = rig.hands[0]
-    changed = hand.model_copy(
-        update={"options": {**hand.options, "bus_watchdog_ms": PATIENT_WATCHDOG_MS, **options}}
-    )
+    changed = hand.model_copy(update={"options": {**hand.options, **PATIENT, **options}})
     return rig.model_copy(update={"hands": (changed,)})
 
 

@@ -60,7 +60,7 @@ def test_opening_moves_nothing_and_leaves_the_hand_without_torque_and_watched(le
         assert servo.get(11) == 5
         assert servo.get(9) == 0
         assert servo.get(GOAL_CURRENT) == 350
-        assert servo.get(WATCHDOG) == 50
+        assert servo.get(WATCHDOG) == 75
         assert servo.get(84) == (450 if servo.servo_id in (0, 4, 8) else 600)
         assert servo.get(80) == (150 if servo.servo_id in (0, 4, 8) else 200)
 
@@ -166,6 +166,8 @@ def test_without_torque_the_fingers_are_moved_by_hand(opened, mode):
     assert "free to move by hand" in found.detail
     opened.hand.set_mode(HandMode.HOLD)
     wait_until(lambda: all(opened.powered()), what="torque")
+    for _ in range(20):
+        opened.feedback()
     assert opened.servos[7].position == pytest.approx(2500, abs=1)
 
 

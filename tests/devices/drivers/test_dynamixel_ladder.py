@@ -62,22 +62,27 @@ def test_order_survives_a_damaged_exchange(opened):
 def test_warm_motor_gets_half_the_current_until_it_has_cooled(opened):
     opened.servos[6].temperature_c = 61.0
     found = opened.feedback_when(lambda one: "half current" in one.detail, "derating")
-    assert found.temperature_c == pytest.approx(61.0, abs=1.0)
+    assert found.temperature_c > 57.0
     assert opened.servos[0].get(GOAL_CURRENT) == 175
     opened.servos[6].temperature_c = 40.0
     opened.feedback_when(lambda one: "half current" not in one.detail, "full current")
     assert opened.servos[0].get(GOAL_CURRENT) == 350
 
 
-def test_hot_motor_stops_the_hand_until_it_has_cooled(opened):
+def test_hot_motor_stops_the_hand_until_it_has_cooled(opened, monkeypatch):
     opened.follow(GOAL)
     opened.servos[6].temperature_c = 67.0
     found = opened.feedback_when(lambda one: one.fault == "overheat", "overheat", goal=GOAL)
     assert "servo 6" in found.detail
     wait_until(lambda: not any(opened.powered()), what="torque off")
+    orders: list[bytes] = []
+    honest = opened.servos[0].write
+    monkeypatch.setattr(
+        opened.servos[0], "write", lambda at, data: orders.append(data) or honest(at, data)
+    )
     opened.hand.set_mode(HandMode.HOLD)
-    opened.feedback_when(lambda one: one.fault == "overheat", "refusal while hot")
-    assert not any(opened.powered())
+    opened.feedback_when(lambda one: one.fault == "overheat" and orders, "refusal while hot")
+    assert b"\x01" not in orders, "not even for a moment"
     opened.servos[6].temperature_c = 40.0
     opened.hand.set_mode(HandMode.HOLD)
     wait_until(lambda: all(opened.powered()), what="torque")
@@ -86,7 +91,13 @@ def test_hot_motor_stops_the_hand_until_it_has_cooled(opened):
 # --- step 3: nobody commands -------------------------------------------------------------
 
 
-def test_silent_owner_makes_the_joints_hold_and_then_frees_them(opened):
+def test_silent_owner_makes_the_joints_hold_and_then_frees_them(tmp_path):
+    with EmulatedLeap(tmp_path / "run", command_silence_ms=150) as opened:
+        opened.hand.open()
+        check_silence(opened)
+
+
+def check_silence(opened: EmulatedLeap) -> None:
     opened.hand.set_mode(HandMode.POSITION)
     opened.feedback(goal=GOAL)
     found = opened.feedback_when(lambda one: one.fault == "watchdog", "the owner's silence")
