@@ -60,7 +60,7 @@ class _Stage:
         self.process = OperatorProcess(_Context(session))  # type: ignore[arg-type]
         self.at_ns = 100 * NS_PER_S
         self.pose = self.spec.home.copy()
-        self.source, self.epoch = "none", 0
+        self.source, self.epoch, self.state = "none", 0, ""
         self.supervisor_alive = True
         self.status: OperatorStatus | None = None
 
@@ -72,7 +72,7 @@ class _Stage:
         for _ in range(round(seconds * NS_PER_S / TICK_NS)):
             self.at_ns += TICK_NS
             if self.supervisor_alive:
-                state = "HOLD" if self.source == "none" else "ACTIVE"
+                state = self.state or ("HOLD" if self.source == "none" else "ACTIVE")
                 status = SupervisorStatus(
                     stamp_ns=self.at_ns, state=state, authority=self.source, epoch=self.epoch
                 )
@@ -180,6 +180,14 @@ def test_requests_carry_the_epoch_of_each_new_authority(stage):
     assert epochs == [1] * 10 + [2] * 10
 
 
+@pytest.mark.parametrize("state", ["HOLD", "FAULT", "STOPPED", "OFF"])
+def test_nothing_is_requested_unless_the_hand_is_active(stage, state):
+    scene = stage()
+    scene.source, scene.state = "exoskeleton", state
+    scene.step(0.1)
+    assert not scene.asked("exoskeleton")
+
+
 def test_requests_end_when_the_supervisor_falls_silent(stage):
     scene = stage()
     scene.source = "exoskeleton"
@@ -265,9 +273,10 @@ def test_script_can_be_stopped(stage):
 def test_hand_stays_where_a_script_left_it(stage):
     scene = stage()
     scene.source = "exoskeleton"
-    scene.window.send(np.full(23, 0.3), scene.at_ns)
     scene.order(RunScript(mode="exoskeleton", seconds=3.0))
-    scene.step(3.2)
+    scene.step(1.0)
+    scene.window.send(np.full(23, 0.3), scene.at_ns)
+    scene.step(2.2)
     assert scene.status.activity == "idle"
     scene.asked("exoskeleton")
     scene.window.send(np.full(23, 0.3), scene.at_ns)

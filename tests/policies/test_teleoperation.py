@@ -48,3 +48,14 @@ def test_without_a_wish_the_hand_stays():
     for _ in range(50):
         teleoperation.follow(None, DT_S)
     assert np.allclose(teleoperation.targets(teleoperation.intent[:17]), measured)
+
+
+def test_one_step_of_an_encoder_asks_for_less_than_the_hand_may_accelerate():
+    spec = load_hand("leap", "right", "free6")
+    teleoperation = _teleoperation("leap")
+    teleoperation.begin(spec.home)
+    angles = teleoperation.intent[:17]
+    before = teleoperation.targets(angles)
+    teleoperation.follow(None, DT_S)
+    step = teleoperation.targets(angles + 2 * np.pi / 4096) - before
+    assert 0 < np.abs(step[6:]).max() < spec.acceleration_max[6:].min() * DT_S**2
