@@ -32,6 +32,7 @@ SLICES, STACKS, QUADS = 14, 6, 2  # half of the default: corners cost as much as
 EXTRA_GEOMS = 64  # room in the scene beyond the model's own geoms
 SCENE_GROUPS = (0, 1, 2)  # geom groups of robot and objects that a camera sees
 DEPTH_MAX_STEPS = 65535
+SKY_STEP = 8  # the sky is smooth: it is computed for every eighth pixel and stretched
 SKY_BELOW, SKY_HORIZON, SKY_ABOVE = (0.36, 0.39, 0.43), (0.47, 0.52, 0.57), (0.68, 0.73, 0.78)
 _HEIGHTS = np.linspace(-1, 1, 513)
 _SKY = np.stack(
@@ -186,13 +187,15 @@ class SceneRenderer:
 
     def _paint_sky(self, buffers: _Buffers, data: mujoco.MjData, camera: int) -> None:
         """Colour what nothing covers (z buffer 0) by its height above the horizon."""
-        empty = np.flatnonzero(buffers.z == 0)
-        if empty.size == 0:
+        empty = cv2.compare(buffers.z, np.zeros(1, np.float32), cv2.CMP_EQ)
+        if not cv2.countNonZero(empty):
             return
         up = data.cam_xmat[camera].reshape(3, 3)[2].astype(np.float32)
         rays = buffers.rays(float(self._model.cam_fovy[camera]))
-        height = (rays[empty] @ up) * ((len(_SKY) - 1) / 2) + (len(_SKY) - 1) / 2
-        buffers.rgb.reshape(-1, 3)[empty] = _SKY[height.astype(np.intp)]
+        height = (rays @ up + 1) * ((len(_SKY) - 1) / 2)
+        height_px, width_px = buffers.z.shape
+        sky = cv2.resize(_SKY[height.astype(np.intp)], (width_px, height_px))
+        cv2.copyTo(sky, empty, buffers.rgb)
 
     def _depth(self, buffers: _Buffers, depth: NDArray[np.uint16], unit_m: float) -> None:
         """Turn the reversed z buffer (1 at the near plane, 0 at the far one) into steps."""
@@ -217,12 +220,16 @@ class _Buffers:
         self._rays: dict[float, NDArray[np.float32]] = {}
 
     def rays(self, fovy_deg: float) -> NDArray[np.float32]:
-        """Unit rays of all pixels in the camera frame (x right, y up, z back), bottom row first."""
+        """Unit rays of every ``SKY_STEP``-th pixel, ``(h, w, 3)``, in the camera frame.
+
+        The frame is x right, y up, z back; the bottom row comes first, as GL has it.
+        """
         if fovy_deg not in self._rays:
             height, width = self.z.shape
             focal = height / 2 / np.tan(np.radians(fovy_deg) / 2)
-            v, u = np.mgrid[0:height, 0:width] + 0.5
-            rays = np.stack([u - width / 2, v - height / 2, np.full(u.shape, -focal)], axis=-1)
+            v, u = np.mgrid[0 : height // SKY_STEP, 0 : width // SKY_STEP] + 0.5
+            x, y = u * SKY_STEP - width / 2, v * SKY_STEP - height / 2
+            rays = np.stack([x, y, np.full(u.shape, -focal)], axis=-1)
             rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
-            self._rays[fovy_deg] = rays.reshape(-1, 3).astype(np.float32)
+            self._rays[fovy_deg] = rays.astype(np.float32)
         return self._rays[fovy_deg]
