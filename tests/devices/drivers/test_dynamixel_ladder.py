@@ -63,10 +63,10 @@ def test_warm_motor_gets_half_the_current_until_it_has_cooled(opened):
     opened.servos[6].temperature_c = 61.0
     found = opened.feedback_when(lambda one: "half current" in one.detail, "derating")
     assert found.temperature_c > 57.0
-    assert opened.servos[0].get(GOAL_CURRENT) == 175
+    wait_until(lambda: opened.servos[0].get(GOAL_CURRENT) == 175, what="half the current")
     opened.servos[6].temperature_c = 40.0
     opened.feedback_when(lambda one: "half current" not in one.detail, "full current")
-    assert opened.servos[0].get(GOAL_CURRENT) == 350
+    wait_until(lambda: opened.servos[0].get(GOAL_CURRENT) == 350, what="the whole current")
 
 
 def test_hot_motor_stops_the_hand_until_it_has_cooled(opened, monkeypatch):
