@@ -205,6 +205,7 @@ class HandView(QWidget):
         picture = self._render()
         if picture is None:
             paint_no_gl(painter, self.rect(), self._no_gl)
+            painter.end()
             return
         painter.drawImage(QPoint(0, 0), picture)
         at_ns = now_ns()
@@ -264,7 +265,8 @@ class HandView(QWidget):
                 self._stage = GLStage(_rgb("background"), _rgb("panel"), _rgb("faint"))
             except GLUnavailable as problem:
                 self._no_gl = str(problem)
-                logger.warning("3-D view: %s", problem)
+                # The text only: the exception's traceback would keep the painter alive.
+                logger.warning("3-D view: %s", self._no_gl)
                 return None
             self.destroyed.connect(self._stage.close)
             self._stage.set_triangles("solid", self.scene.solid_triangles)
