@@ -7,7 +7,7 @@ plan. Same rig, start poses, objects and seed: same pulls and intents, bit for b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from policies.grasp_plan import SHORTEST_S, GraspPlan, plan_grasp
 
 SCRIPTS = ("grasp",)
 GRASPABLE = ("cube", "ball", "cylinder")  # what fits between thumb and two fingers from above
+REACH_M = 0.25  # in the plane of the table, from the fingertips; well within the wrist's 0.4 m
 FREE_AIR_M = (0.0, -0.1, 0.08)  # where a hand grasps when its world has nothing to grasp
 PALM_POINTS_M = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.085), (0.03, 0.0, 0.045))  # palm frame
 
@@ -62,12 +63,15 @@ class ScriptedOperator:
             raise ScriptError(f"script '{name}' is unknown; known scripts: {', '.join(SCRIPTS)}")
         self.seconds = seconds
         self._hands: dict[str, _ScriptedHand] = {}
-        left = {key: value for key, value in objects_m.items() if key in GRASPABLE}
+        tips_m = [
+            kinematics[hand.side].tip_positions(poses[hand.side]).mean(axis=0) for hand in rig.hands
+        ]
+        targets = _share_out(tips_m, objects_m)
         for index, hand in enumerate(rig.hands):
             model = kinematics[hand.side]
             start = np.asarray(poses[hand.side], np.float64)
-            target = _nearest(model.tip_positions(start).mean(axis=0), left)
-            aim = left.pop(target) if target else np.add(hand.base_pos_m, FREE_AIR_M)
+            target = targets[index]
+            aim = objects_m[target] if target else np.add(hand.base_pos_m, FREE_AIR_M)
             exo_map = ExoMap.load(hand.spec)
             plan = plan_grasp(
                 model,
@@ -138,8 +142,19 @@ def _tip_points(kinematics: HandKinematics) -> list[tuple[int, NDArray[np.float6
     return points
 
 
-def _nearest(point_m: NDArray[np.float64], objects_m: Mapping[str, NDArray]) -> str:
-    """Name of the object nearest to ``point_m`` in the plane of the table, or empty."""
-    if not objects_m:
-        return ""
-    return min(objects_m, key=lambda name: float(np.hypot(*(objects_m[name] - point_m)[:2])))
+def _share_out(
+    tips_m: Sequence[NDArray[np.float64]], objects_m: Mapping[str, NDArray[np.float64]]
+) -> list[str]:
+    """Choose an object for every hand, by name; empty for a hand that has none within reach.
+
+    An object belongs to the hand it lies nearest to; of its own objects a hand takes the first in
+    the order of ``GRASPABLE``.
+    """
+    chosen = [""] * len(tips_m)
+    for name in GRASPABLE:
+        if name in objects_m:
+            away = [float(np.hypot(*(objects_m[name] - tip)[:2])) for tip in tips_m]
+            owner = int(np.argmin(away))
+            if not chosen[owner] and away[owner] < REACH_M:
+                chosen[owner] = name
+    return chosen

@@ -8,13 +8,14 @@ import pytest
 from devices.kinematics import HandKinematics
 from devices.rig import MAX_PULLS, Rig, load_rig
 from devices.sim.scene import start_poses
+from policies.exo_map import ExoMap
 from policies.scripted import ScriptedOperator, ScriptError
 
 SECONDS = 4.0
 TIMES_S = np.arange(0.0, SECONDS, 1 / 60)
 
 
-def _operator(rig: Rig, seed: int = 0, **fields) -> ScriptedOperator:
+def _operator(rig: Rig, seed: int = 0, seconds: float = SECONDS, **fields) -> ScriptedOperator:
     kinematics = {
         hand.side: HandKinematics(hand.spec, hand.base_pos_m, hand.base_rpy_rad)
         for hand in rig.hands
@@ -23,7 +24,7 @@ def _operator(rig: Rig, seed: int = 0, **fields) -> ScriptedOperator:
     objects = (
         {name: np.array(place) for name, place in start_poses(rig).items()} if rig.world else {}
     )
-    return ScriptedOperator(rig, kinematics, poses, objects, SECONDS, seed, **fields)
+    return ScriptedOperator(rig, kinematics, poses, objects, seconds, seed, **fields)
 
 
 @pytest.mark.parametrize("rig_name", ["sim-xhand", "sim-bimanual"])
@@ -75,10 +76,40 @@ def test_everything_is_let_go_at_the_end():
     assert not _operator(load_rig("sim-xhand")).pulls(SECONDS).any()
 
 
-def test_hands_of_a_bimanual_rig_take_different_objects():
-    operator = _operator(load_rig("sim-bimanual"))
-    right, left = (operator.intent(side, 2.0)[17] for side in ("right", "left"))
-    assert abs(right - left) > 0.01
+def _grasp_point_m(rig: Rig, side: str) -> np.ndarray:
+    """Between thumb and index finger when the script has closed the hand, in the world."""
+    hand = rig.hand(side)
+    kinematics = HandKinematics(hand.spec, hand.base_pos_m, hand.base_rpy_rad)
+    pose = ExoMap.load(hand.spec).targets(_operator(rig).intent(side, 2.4))
+    tips = dict(zip(kinematics.tip_fingers, kinematics.tip_positions(pose), strict=True))
+    return (tips["thumb"] + tips["index"]) / 2
+
+
+@pytest.mark.parametrize(
+    ("rig_name", "side", "target"),
+    [("sim-xhand", "right", "cube"), ("sim-bimanual", "right", "ball"),
+     ("sim-bimanual", "left", "cube")],
+)  # fmt: skip
+def test_each_hand_grasps_the_object_that_lies_before_it(rig_name, side, target):
+    rig = load_rig(rig_name)
+    point, place = _grasp_point_m(rig, side), np.array(start_poses(rig)[target])
+    assert np.hypot(*(point - place)[:2]) < 0.02
+
+
+def test_hand_with_nothing_in_reach_grasps_the_air():
+    rig = load_rig("sim-xhand")
+    hand = rig.hands[0]
+    kinematics = {"right": HandKinematics(hand.spec, hand.base_pos_m, hand.base_rpy_rad)}
+    far = {"cube": np.array([2.0, 0.0, 0.02])}
+    operator = ScriptedOperator(rig, kinematics, {"right": hand.spec.home}, far, SECONDS, 0)
+    assert abs(operator.intent("right", 2.0)[17]) < 0.1
+
+
+def test_script_shorter_than_a_grasp_is_cut_off():
+    rig = load_rig("sim-xhand")
+    short, full = _operator(rig, seconds=1.0), _operator(rig, seconds=3.0)
+    assert np.array_equal(short.pulls(0.9), full.pulls(0.9))
+    assert not short.pulls(1.0).any()
 
 
 def test_hand_without_world_or_wrist_closes_its_fingers_in_the_air():
