@@ -192,18 +192,15 @@ def _add_scenery(spec: Any) -> None:
     spec.add_material(name="table_edge", rgba=(0.36, 0.27, 0.20, 1.0), specular=0.2)
     spec.add_material(name="steel", rgba=(0.22, 0.23, 0.25, 1.0), specular=0.5)
     box, plane = mujoco.mjtGeom.mjGEOM_BOX, mujoco.mjtGeom.mjGEOM_PLANE
-    world.add_geom(
-        name="floor", type=plane, size=(4, 4, 4), pos=(0, 0, FLOOR_Z_M), material="floor",
-        group=SCENERY_GROUP, contype=1, conaffinity=3,
-    )  # fmt: skip
     half = np.array(TABLE_HALF_M)
-    world.add_geom(
-        name="table_top", type=box, size=half, pos=(0, 0, -half[2]), material="table_edge",
-        group=SCENERY_GROUP, contype=1, conaffinity=3, friction=(0.8, 0.005, 0.0001),
-    )  # fmt: skip
+    # In this order software GL paints few pixels twice: what lies in front comes first.
     world.add_geom(
         name="table_face", type=plane, size=(half[0], half[1], 0.3), pos=(0, 0, 0.0004),
         material="table", group=SCENERY_GROUP, contype=0, conaffinity=0,
+    )  # fmt: skip
+    world.add_geom(
+        name="table_top", type=box, size=half, pos=(0, 0, -half[2]), material="table_edge",
+        group=SCENERY_GROUP, contype=1, conaffinity=3, friction=(0.8, 0.005, 0.0001),
     )  # fmt: skip
     for index, (sx, sy) in enumerate(((1, 1), (1, -1), (-1, 1), (-1, -1))):
         length = -FLOOR_Z_M / 2 - half[2]
@@ -212,6 +209,10 @@ def _add_scenery(spec: Any) -> None:
             pos=(sx * (half[0] - 0.05), sy * (half[1] - 0.05), -2 * half[2] - length),
             group=SCENERY_GROUP, contype=0, conaffinity=0,
         )  # fmt: skip
+    world.add_geom(
+        name="floor", type=plane, size=(4, 4, 4), pos=(0, 0, FLOOR_Z_M), material="floor",
+        group=SCENERY_GROUP, contype=1, conaffinity=3,
+    )  # fmt: skip
     directional = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
     world.add_light(
         name="key", type=directional, pos=(-0.6, -0.8, 1.6), dir=(0.45, 0.45, -0.9),
