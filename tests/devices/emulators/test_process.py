@@ -1,4 +1,4 @@
-"""The emulator process of a session: a driver finds its hand there, and it leaves nothing behind."""
+"""The emulator process of a session: a driver finds its hand there; it leaves nothing behind."""
 
 from __future__ import annotations
 
