@@ -8,6 +8,8 @@ reads the published episodes. Figures:
 ``next_take_ms``             from the stop order to the next take recording, worst of all takes
 ``finalise_share``           finalise and verify of one take in the niced child, machine otherwise
                              idle, over the take's length
+``finalise_cpu_share``       processor time of that child over the take's length: the same figure on
+                             a machine that is not idle
 ``recorder_rss_growth_mb``   resident memory of the recorder at the end of the last take minus the
                              end of the first
 """
@@ -125,6 +127,8 @@ def measure(seconds: float, takes: int, folder: Path) -> dict[str, Any]:
         status = bench.wait(
             "published", lambda s: len(s.published) >= min(takes, 16) and not s.finalising
         )
+        child_times = process.cpu_times()
+        finalise_cpu_s = (child_times.children_user + child_times.children_system) / takes
         finalise_s = (time.monotonic() - began_finalising) / max(1, pending)
         message = status.message
     finally:
@@ -141,6 +145,7 @@ def measure(seconds: float, takes: int, folder: Path) -> dict[str, Any]:
         "samples": sum(item["samples"] for item in checked),
         "next_take_ms": round(max(next_ms), 1),
         "finalise_share": round(finalise_s / seconds, 4),
+        "finalise_cpu_share": round(finalise_cpu_s / seconds, 4),
         "recorder_cpu_share": round(cpu_share, 3),
         "recorder_rss_mb": round(rss_mb[-1], 1),
         "recorder_rss_growth_mb": round(rss_mb[-1] - rss_mb[0], 1),

@@ -208,6 +208,19 @@ def test_when_verification_fails_nothing_is_published_and_the_log_stays(
     assert dataset.published() == []
 
 
+def test_without_room_for_the_copy_hdf5_is_never_asked_to_write(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = write_log(dataset)
+    size = log.stat().st_size
+    with monkeypatch.context() as patch:
+        patch.setattr(finalising, "free_bytes", lambda _: size)
+        with pytest.raises(OSError, match="free some space and run `thenar recover`"):
+            finalise_log(dataset, log)
+    assert list(dataset.episodes_dir.iterdir()) == []
+    assert finalise_log(dataset, log).number == 0
+
+
 def test_damage_in_the_log_appears_in_the_ledger(dataset: Dataset) -> None:
     log = write_log(dataset)
     index = index_log(LogReader(log))

@@ -129,6 +129,17 @@ def test_the_pre_roll_is_kept_from_before_the_press(scene: Scene) -> None:
         assert episode.attributes["press_stamp_ns"] == press_ns
 
 
+def test_samples_stamped_before_the_pre_roll_that_arrive_late_stay_out(scene: Scene) -> None:
+    press_ns = now_ns()
+    number = scene.start(press_ns=press_ns, pre_roll_s=1.0)
+    scene.publishers.send(JOINTS, press_ns - 2 * NS_PER_S)
+    scene.publishers.send(JOINTS, press_ns - NS_PER_S // 2)
+    scene.station.step()
+    scene.stop()
+    scene.settle()
+    assert scene.seqs(number) == [1]
+
+
 def test_samples_lost_on_the_bus_stand_in_the_ledger(scene: Scene) -> None:
     number = scene.start()
     scene.send(3)
@@ -246,6 +257,17 @@ def test_a_running_take_can_be_discarded_and_brought_back(scene: Scene) -> None:
     assert scene.path(number).exists()
     assert scene.station.status().published == (number,)
     assert scene.station.status().discarded is None
+
+
+def test_a_discard_can_be_undone_before_the_take_is_published(scene: Scene) -> None:
+    first, second = scene.take(2), scene.take(2)
+    scene.station.obey(Discard(episode=first))
+    scene.station.obey(Discard(episode=second))
+    scene.station.obey(UndoDiscard())
+    assert scene.station.message == f"episode {second} is back"
+    scene.settle()
+    assert scene.station.status().published == (second,)
+    assert scene.station.status().discarded == first
 
 
 def test_a_published_take_can_be_discarded_and_brought_back(scene: Scene) -> None:
