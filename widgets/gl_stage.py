@@ -237,6 +237,8 @@ class GLStage:
         if self.closed:
             return
         self.closed = True
+        if not (shiboken6.isValid(self._context) and shiboken6.isValid(self._surface)):
+            return  # the application has ended and taken them along
         self._context.makeCurrent(self._surface)
         self._frames.clear()
         self._ground_frame = None

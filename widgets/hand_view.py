@@ -235,11 +235,27 @@ class HandView(QWidget):
             return None
         fine = self._still or not stage.software
         self._still = False
+        try:
+            self._picture = self._draw(stage, size, fine)
+        except RuntimeError as problem:
+            self._no_gl = f"OpenGL failed: {str(problem).strip().splitlines()[0]}"
+            logger.warning("3-D view: %s", self._no_gl)
+            stage.close()
+            self._stage = None
+            return None
+        self._picture.setDevicePixelRatio(ratio)
+        self._dirty = False
+        self._is_fine = fine
+        if not fine:
+            self._still_timer.start()
+        return self._picture
+
+    def _draw(self, stage: GLStage, size: QSize, fine: bool) -> QImage:
         scene = self.scene
         stage.set_vertices("solid", scene.solid)
         if scene.ghost_shows:
             stage.set_vertices("ghost", scene.ghost)
-        self._picture = stage.render(
+        return stage.render(
             size,
             self.camera.view_matrix(),
             self.camera.projection_matrix(self.width(), self.height()),
@@ -248,12 +264,6 @@ class HandView(QWidget):
             GHOST_ALPHA if scene.ghost_shows else 0.0,
             fine,
         )
-        self._picture.setDevicePixelRatio(ratio)
-        self._dirty = False
-        self._is_fine = fine
-        if not fine:
-            self._still_timer.start()
-        return self._picture
 
     def _on_still(self) -> None:
         self._still = True

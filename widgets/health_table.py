@@ -161,14 +161,14 @@ class HealthTable(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionsClickable(False)
-        for section, width in ((0, 72), (2, 68), (3, 36), (4, 60)):
+        for section, width in ((0, 70), (2, 60), (3, 34), (4, 56)):
             header.resizeSection(section, width)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(self.view, 1)
-        self.setMinimumSize(280, 96)
+        self.setMinimumSize(340, 96)
 
     def sizeHint(self) -> QSize:
         return QSize(400, 240)
@@ -211,7 +211,8 @@ class HealthTable(QWidget):
 
 
 def _row_text(row: StreamHealth) -> tuple[str, ...]:
-    rate = f"{row.rate_hz:.1f} Hz" if row.nominal_hz else "events"
+    digits = 1 if row.rate_hz < 99.95 else 0
+    rate = f"{row.rate_hz:.{digits}f} Hz" if row.nominal_hz else "events"
     return WORDS[row.level], row.name, rate, str(row.lost), age_text(row.age_s)
 
 

@@ -23,6 +23,8 @@ from widgets.marks import Level, paint_mark
 from widgets.theme import color, font
 
 HEADER_PX = 24
+SECOND_LINE_PX = 16
+FIGURES_PX = 180  # room for rate, age and losses beside the name
 LATENCY_RING = 512
 
 
@@ -98,11 +100,19 @@ class ImageTile(QWidget):
             self._update_header()
 
     def _update_header(self) -> None:
-        self.update(QRect(0, 0, self.width(), HEADER_PX))
+        self.update(QRect(0, 0, self.width(), self.header_px))
+
+    @property
+    def header_px(self) -> int:
+        """Height of the header: one line, or two where the name leaves no room for figures."""
+        name_px = QFontMetrics(font(12, bold=True)).horizontalAdvance(self.title)
+        one_line = not self._live or self.width() - name_px >= FIGURES_PX
+        return HEADER_PX if one_line else HEADER_PX + SECOND_LINE_PX
 
     def _picture_rect(self) -> QRect:
         rows, columns = self.spec.shape[:2]
-        space = QRect(0, HEADER_PX, self.width(), max(1, self.height() - HEADER_PX))
+        top = self.header_px
+        space = QRect(0, top, self.width(), max(1, self.height() - top))
         scale = min(space.width() / columns, space.height() / rows)
         size = QSize(max(1, int(columns * scale)), max(1, int(rows * scale)))
         corner = space.topLeft() + QPoint(
@@ -122,10 +132,9 @@ class ImageTile(QWidget):
         level = self._freshness.level(at_ns)
         self._shown_level = level
         painter = QPainter(self)
-        if event.rect().bottom() >= HEADER_PX:
-            painter.fillRect(
-                QRect(0, HEADER_PX, self.width(), self.height() - HEADER_PX), color("panel")
-            )
+        top = self.header_px
+        if event.rect().bottom() >= top:
+            painter.fillRect(QRect(0, top, self.width(), self.height() - top), color("panel"))
             if self._sample is None:
                 self._paint_no_signal(painter)
             else:
@@ -187,30 +196,29 @@ class ImageTile(QWidget):
         )
 
     def _paint_header(self, painter: QPainter, level: Level, at_ns: int) -> None:
-        painter.fillRect(QRect(0, 0, self.width(), HEADER_PX), color("raised"))
+        tall = self.header_px
+        painter.fillRect(QRect(0, 0, self.width(), tall), color("raised"))
         paint_mark(painter, QRectF(8, HEADER_PX / 2 - 5, 10, 10), level)
-        painter.setFont(font(12))
-        metrics = painter.fontMetrics()
-        wide = self.width() >= 260
-        parts = []
-        title_px = QFontMetrics(font(12, bold=True)).horizontalAdvance(self.title)
-        roomy = self.width() - title_px > 100
-        if self._sample is not None and self._live and (roomy or self._gaps):
-            parts.append(f"{self._freshness.rate_hz:.1f} Hz")
-            if wide:
-                parts.append(age_text(self._freshness.age_s(at_ns)).rjust(6))
-            if wide or self._gaps:
-                parts.append(f"{self._gaps} lost")
-        figures = "  ".join(parts)
-        space = metrics.horizontalAdvance(figures)
-        right = QRect(self.width() - space - 8, 0, space, HEADER_PX)
-        painter.setPen(color("warn") if self._gaps else color("dim"))
-        painter.drawText(right, Qt.AlignmentFlag.AlignVCenter, figures)
         painter.setPen(color("text"))
         painter.setFont(font(12, bold=True))
-        name_space = max(0, right.left() - 8 - 24)
-        name = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, name_space)
-        painter.drawText(QRect(24, 0, name_space, HEADER_PX), Qt.AlignmentFlag.AlignVCenter, name)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        space = QRect(24, 0, self.width() - 32, HEADER_PX)
+        name = painter.fontMetrics().elidedText(
+            self.title, Qt.TextElideMode.ElideRight, space.width()
+        )
+        painter.drawText(space, middle, name)
+        if self._sample is None or not self._live:
+            return
+        age = age_text(self._freshness.age_s(at_ns))
+        figures = f"{self._freshness.rate_hz:.1f} Hz  {age}  {self._gaps} lost"
+        painter.setPen(color("warn") if self._gaps else color("dim"))
+        if tall == HEADER_PX:
+            painter.setFont(font(12))
+            painter.drawText(space, middle | Qt.AlignmentFlag.AlignRight, figures)
+        else:
+            painter.setFont(font(10))
+            under = QRect(8, HEADER_PX - 4, self.width() - 12, SECOND_LINE_PX)
+            painter.drawText(under, middle, figures)
 
 
 def resized(data: NDArray, size: QSize, how: int) -> NDArray:

@@ -22,6 +22,7 @@ SPAN_S = 10.0
 REDRAW_MS = 70  # at most 15 redraws a second
 VALUES_EVERY = 3  # redraws per update of the numbers
 LANE_FILL = 0.86
+TITLE_FROM_PX = 440  # narrower, the legend and the choice of joints need the room
 ALL = "All joints"
 
 
@@ -58,14 +59,15 @@ class JointChart(QWidget):
         self.selector = QComboBox()
         self.selector.setToolTip("Which joints the chart shows")
         self.selector.addItem(ALL)
+        self.selector.setMinimumWidth(120)
         fingers = list(dict.fromkeys(joint.finger for joint in self.hand.joints))
         self.selector.addItems(fingers)
         self.selector.insertSeparator(self.selector.count())
         self.selector.addItems(list(self.hand.names))
         self.selector.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.selector.currentTextChanged.connect(self._on_selected)
-        title = QLabel(f"{self.hand.side} joints, {SPAN_S:.0f} s")
-        title.setProperty("role", "title")
+        self.title = QLabel(f"{self.hand.side} joints, {SPAN_S:.0f} s")
+        self.title.setProperty("role", "title")
         legend = QLabel(
             f"<span style='color:{color('text').name()}'>\N{EM DASH} measured</span>&nbsp;&nbsp; "
             f"<span style='color:{color('accent').name()}'>\N{EM DASH} sent</span>"
@@ -74,8 +76,8 @@ class JointChart(QWidget):
         self.note.setProperty("role", "dim")
         head = QHBoxLayout()
         head.setContentsMargins(8, 4, 8, 0)
-        head.setSpacing(16)
-        for widget in (title, legend, self.note):
+        head.setSpacing(12)
+        for widget in (self.title, legend, self.note):
             head.addWidget(widget)
         head.addStretch(1)
         head.addWidget(self.selector)
@@ -105,7 +107,7 @@ class JointChart(QWidget):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(self.plot, 1)
-        self.setMinimumSize(280, 140)
+        self.setMinimumSize(340, 140)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
@@ -242,6 +244,7 @@ class JointChart(QWidget):
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)
+        self.title.setVisible(self.width() >= TITLE_FROM_PX)
         self._label_lanes()
         self._values_shown = []
         self._dirty = True

@@ -119,8 +119,11 @@ class ModePanel(QFrame):
         if state is None:
             says = "Waiting for the supervisor."
         else:
-            says = f"{SAYS[state]} Cause: {cause}." if cause else SAYS[state]
-            says = says.replace("..", ".")
+            says = SAYS[state]
+            if state == "ACTIVE" and authority in SOURCE_NEEDS:
+                says = f"{SOURCE_NEEDS[authority]}. Hold takes it back."
+            if cause:
+                says = f"{says} Cause: {cause.rstrip('.')}."
         if self.says.text() != says:
             self.says.setText(says)
             restyle(self.says, "role", "bad" if state in ("FAULT", "STOPPED") else "dim")

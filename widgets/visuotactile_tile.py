@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from devices.stream import Sample, StreamSpec
 from widgets.freshness import STALE_AFTER_S
-from widgets.image_tile import HEADER_PX, ImageTile, resized
+from widgets.image_tile import ImageTile, resized
 from widgets.theme import color, font, icon
 
 AMPLIFICATION = 4.0  # gel shading changes by a few grey levels at a light touch
@@ -74,7 +74,7 @@ class VisuotactileTile(ImageTile):
             self.set_reference()
 
     def resizeEvent(self, event: QEvent) -> None:
-        top = HEADER_PX + 4
+        top = self.header_px + 4
         self.difference_button.move(self.width() - 32, top)
         self.reference_button.move(self.width() - 64, top)
         super().resizeEvent(event)  # type: ignore[arg-type]

@@ -305,6 +305,21 @@ def test_without_opengl_the_view_says_so_and_nothing_breaks(shown, sample, monke
     assert "no OpenGL here" in caplog.text
 
 
+def test_failing_graphics_driver_leaves_a_sentence_and_not_a_crash(
+    shown, sample, monkeypatch, caplog
+):
+    def fail(*_, **__):
+        raise RuntimeError("Shader compilation error\nline 3")
+
+    monkeypatch.setattr(GLStage, "render", fail)
+    view = shown(HandView([_hand()]), WIDTH, HEIGHT)
+    view.grab()
+    assert "OpenGL failed: Shader compilation error" in caplog.text
+    view.show_measured(0, sample(view.scene.hands[0].spec.home))
+    assert not view.grab().isNull()
+    assert caplog.text.count("OpenGL failed") == 1
+
+
 @pytest.mark.parametrize("rig", ["sim-xhand", "sim-leap", "sim-allegro", "sim-bimanual"])
 def test_every_rig_can_be_drawn(shown, sample, rig):
     config = load_rig(rig)

@@ -58,6 +58,12 @@ def test_pressing_a_source_asks_and_lights_up_only_when_the_supervisor_agrees(pa
     assert button.isChecked()
 
 
+def test_active_panel_says_how_the_hand_is_moved(panel):
+    panel.set_supervisor("ACTIVE", "kinesthetic")
+    assert "drag a link" in panel.says.text()
+    assert "Hold takes it back" in panel.says.text()
+
+
 def test_enable_hold_and_reset_ask(panel, qtbot):
     for state, button, signal in (
         ("OFF", panel.enable_button, panel.enable_requested),
