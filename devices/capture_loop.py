@@ -245,10 +245,12 @@ class CaptureLoop:
             self._slots.append(slot)
             groups.setdefault(camera.thread_group or f"camera-{index}", []).append(slot)
         self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, args=(slots,), name=f"capture-{key}", daemon=True)
+        self._threads = {
+            threading.Thread(
+                target=self._run, args=(slots,), name=f"capture-{key}", daemon=True
+            ): slots
             for key, slots in groups.items()
-        ]
+        }
 
     def start(self) -> None:
         """Start the threads."""
@@ -256,11 +258,12 @@ class CaptureLoop:
             thread.start()
 
     def stop(self) -> list[str]:
-        """Stop the threads; return the names of those that hang in a driver call."""
+        """Stop the threads; return the cameras of those that hang in a driver call."""
         self._stop.set()
         for thread in self._threads:
             thread.join(JOIN_S)
-        return [thread.name for thread in self._threads if thread.is_alive()]
+        hung = [slots for thread, slots in self._threads.items() if thread.is_alive()]
+        return [slot.camera.name for slots in hung for slot in slots]
 
     def health(self) -> dict[str, dict[str, Any]]:
         """Figures per camera; callable from any thread."""

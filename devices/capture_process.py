@@ -3,8 +3,9 @@
 ``python -m devices.capture_process --session FILE`` reads the rig, opens its cameras, and
 publishes their pictures until the session ends. Its health message carries per camera ``state``,
 ``rate_hz``, ``age_s``, ``heartbeat_age_s``, ``frames``, ``gaps``, ``reopens`` and ``error``. A
-``heartbeat_age_s`` above ``HUNG_AFTER_S`` means that a driver call does not return: the process
-must be killed and started again, which its owner does.
+``heartbeat_age_s`` above ``HUNG_AFTER_S`` means that a driver call does not return. No thread can
+end such a call, so the process says so and leaves with status ``EXIT_HUNG``; its owner starts it
+again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from typing import Any
 
 # Software GL draws such small pictures with the least effort on the calling thread alone.
 os.environ.setdefault("MUJOCO_GL", "egl")
@@ -29,7 +31,9 @@ from devices.process import ProcessContext
 from devices.registry import device_class
 from devices.session_file import SessionFile
 
-HUNG_AFTER_S = 2.0
+HUNG_AFTER_S = 4.0
+HUNG_OPENING_S = 30.0  # the first opening may load libraries and compile shaders
+EXIT_HUNG = 3
 POLL_S = 0.05
 
 log = logging.getLogger(__name__)
@@ -64,21 +68,38 @@ def build_cameras(session: SessionFile, bus: Bus) -> list[Camera]:
     return cameras
 
 
+def hung_cameras(health: dict[str, dict[str, Any]]) -> list[str]:
+    """Name the cameras whose driver call does not return, from ``CaptureLoop.health``."""
+    return [
+        name
+        for name, figures in health.items()
+        if figures["heartbeat_age_s"]
+        > (HUNG_OPENING_S if figures["state"] == "opening" else HUNG_AFTER_S)
+    ]
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Run the capture process; returns its exit status (3: a driver call hung at the end)."""
+    """Run the capture process; returns its exit status."""
     cv2.setNumThreads(1)
     context = ProcessContext.from_command_line("capture", argv)
     loop = CaptureLoop(build_cameras(context.session, context.bus), context.bus)
     loop.start()
     pause = threading.Event()
-    while not context.should_stop:
-        context.report(cameras=loop.health())
+    hung: list[str] = []
+    while not (context.should_stop or hung):
+        health = loop.health()
+        context.report(cameras=health)
+        hung = hung_cameras(health)
         pause.wait(POLL_S)
-    hung = loop.stop()
+    hung = hung or loop.stop()
     context.report(force=True, cameras=loop.health())
     if hung:
-        log.error("%s did not return from a driver call; leaving without it", ", ".join(hung))
-        os._exit(3)
+        log.error(
+            "camera %s: a driver call does not return (limit %.0f s); the capture process leaves",
+            ", ".join(f"'{name}'" for name in hung),
+            HUNG_AFTER_S,
+        )
+        os._exit(EXIT_HUNG)
     return 0
 
 

@@ -15,7 +15,7 @@ from support.waiting import wait_until
 
 from devices.bus import Bus
 from devices.camera import DeviceError
-from devices.capture_process import build_cameras
+from devices.capture_process import EXIT_HUNG, build_cameras, hung_cameras
 from devices.rig import load_rig
 
 
@@ -39,11 +39,13 @@ def start(session_file):
     """Start the process for a session; it is ended with the test."""
     processes = []
 
-    def build(rig, **fields):
+    def build(rig, search=None, **fields):
         session = session_file(rig, **fields)
         command = [sys.executable, "-m", "devices.capture_process", "--session"]
         path = session.runtime_dir / "session.json"
-        processes.append(subprocess.Popen([*command, str(path)]))
+        paths = os.pathsep.join(filter(None, (str(search), os.environ.get("PYTHONPATH"))))
+        environment = os.environ | {"PYTHONPATH": paths} if search else None
+        processes.append(subprocess.Popen([*command, str(path)], env=environment))
         return processes[-1]
 
     yield build
@@ -101,3 +103,50 @@ def test_an_unknown_driver_is_one_clear_sentence(namespace, session_file):
     session = session_file(rig.model_copy(update={"cameras": (camera,)}))
     with pytest.raises(DeviceError, match="camera driver 'webcam' is unknown; known"):
         build_cameras(session, Bus(namespace))
+
+
+HANGING_DRIVER = """
+import threading
+from devices.camera import Camera, CameraReading
+from devices.clock import now_ns
+
+class HangingCamera(Camera):
+    def open(self):
+        self.count = 0
+    def read_into(self, buffers):
+        self.count += 1
+        if self.count > 10:
+            threading.Event().wait()
+        return CameraReading(now_ns(), self.count)
+    def close(self):
+        pass
+"""
+
+
+def test_a_driver_that_never_returns_ends_the_process_so_that_it_can_be_restarted(
+    namespace, start, clip, tmp_path
+):
+    (tmp_path / "hanging_driver.py").write_text(HANGING_DRIVER)
+    package = tmp_path / "hanging_driver-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: hanging-driver\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text(
+        "[thenar.devices]\ncamera.hanging = hanging_driver:HangingCamera\n"
+    )
+    rig, bus = two_cameras(clip), Bus(namespace)
+    hanging = rig.cameras[1].model_copy(update={"driver": "hanging"})
+    rig = rig.model_copy(update={"cameras": (rig.cameras[0], hanging)})
+    neighbour, health = bus.subscriber(rig.stream("front/rgb")), bus.inbox("health")
+    process = start(rig, search=tmp_path)
+    wait_until(neighbour.receive, 20.0, "a frame of the neighbour")
+    assert process.wait(30) == EXIT_HUNG
+    last = health.newest()["cameras"]
+    assert hung_cameras(last) == ["side"]
+    assert last["side"]["frames"] == 10
+    assert last["front"]["age_s"] < 1.0, "the neighbour went on to the end"
+
+
+def test_a_first_opening_may_take_its_time():
+    figures = {"state": "opening", "heartbeat_age_s": 6.0}
+    assert hung_cameras({"front": figures}) == []
+    assert hung_cameras({"front": figures | {"state": "live"}}) == ["front"]
