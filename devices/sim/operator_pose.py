@@ -130,8 +130,10 @@ class OperatorHands:
         if all(hand.presence == 0 for hand in self._hands.values()):
             self._thumb_side = self._side_of_thumb(data)
         for row in pulls:
+            if row[0] < 0.5 or not np.isfinite(row).all():
+                continue
             hand_index, link_index = int(row[2]), int(row[3])
-            if row[0] < 0.5 or not 0 <= hand_index < len(self._scene.hands):
+            if not 0 <= hand_index < len(self._scene.hands):
                 continue
             links = self._scene.hands[hand_index].links  # the palm is the last one, index -1
             if not -1 <= link_index < len(links) - 1:

@@ -146,7 +146,7 @@ def test_two_robot_hands_get_one_operator_hand_each():
         assert np.linalg.norm(tips - stage.point(pulls, row), axis=1).min() < TIP_NEAR_M
 
 
-@pytest.mark.parametrize(("hand", "link"), [(5, 0), (0, 99), (-1, 0), (0, -2)])
+@pytest.mark.parametrize(("hand", "link"), [(5, 0), (0, 99), (-1, 0), (0, -2), (np.nan, 0)])
 def test_pulls_of_unknown_links_are_ignored(stage, hand, link):
     pulls = np.zeros((MAX_PULLS, PULL_FIELDS))
     pulls[0, :4] = (1, 0, hand, link)
