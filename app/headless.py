@@ -101,9 +101,11 @@ class HeadlessDriver:
         names = {plan.name for plan in session.plans}
         self.pump(lambda: names <= set(session.health), READY_S, "the start of every process")
         self.pump(
-            lambda: session.supervisor.status is not None
-            and session.recorder.status is not None
-            and session.operator.status is not None,
+            lambda: (
+                session.supervisor.status is not None
+                and session.recorder.status is not None
+                and session.operator.status is not None
+            ),
             READY_S,
             "the first status of supervisor, operator and recorder",
         )

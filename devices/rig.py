@@ -297,8 +297,9 @@ def _touch_streams(rig: Rig, touch: TactileConfig):
         )  # fmt: skip
     yield StreamSpec(
         name=f"{touch.side}/fingertip_force", kind="force", dtype="<f4", shape=(len(pads), 3),
-        axes=("finger", "xyz"), unit="N", rate_hz=touch.rate_hz if touch.kind != "visuotactile" else 100.0,
-        labels=fingers, frame="pad", device=device,
+        axes=("finger", "xyz"), unit="N", labels=fingers,
+        rate_hz=touch.rate_hz if touch.kind != "visuotactile" else 100.0,
+        frame="pad", device=device,
     )  # fmt: skip
 
 

@@ -65,7 +65,8 @@ def pad_contact_spec(rig: Rig) -> StreamSpec:
     """
     pads = max(len(hand.spec.pads) for hand in rig.hands)
     return StreamSpec(
-        name="world/pad_contacts", kind="force", dtype="<f8", shape=(len(rig.hands), max(pads, 1), 5),
+        name="world/pad_contacts", kind="force", dtype="<f8",
+        shape=(len(rig.hands), max(pads, 1), 5),
         axes=("hand", "pad", "field"), unit="N, m", rate_hz=100.0, frame="pad", recorded=False,
         device="world",
     )  # fmt: skip
