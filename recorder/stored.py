@@ -21,6 +21,8 @@ def stored_samples(group: h5py.Group, spec: StreamSpec) -> Iterator[int]:
     ------
     OSError
         When HDF5's own chunk checksum does not hold.
+    ValueError
+        When offsets do not fit the data.
     """
     data = group["data"]
     assert isinstance(data, h5py.Dataset)
@@ -33,11 +35,18 @@ def stored_samples(group: h5py.Group, spec: StreamSpec) -> Iterator[int]:
 def _packed(data: h5py.Dataset, offset: np.ndarray) -> Iterator[int]:
     first = 0
     count = len(offset) - 1
+    if count < 0 or offset[0] != 0 or offset[-1] != len(data) or (np.diff(offset) < 0).any():
+        raise ValueError(f"offsets of '{data.name}' do not fit its {len(data)} bytes")
+    longest = int(np.diff(offset).max(initial=0))
+    buffer = np.empty(min(max(BLOCK_BYTES, longest), int(offset[-1])), np.uint8)
     while first < count:
         last = int(np.searchsorted(offset, offset[first] + BLOCK_BYTES, side="right")) - 1
         last = min(max(last, first + 1), count)
         base = offset[first]
-        block = np.ascontiguousarray(data[base : offset[last]]).data
+        length = offset[last] - base
+        if length:
+            data.read_direct(buffer, np.s_[base : offset[last]], np.s_[:length])
+        block = buffer.data
         for at in range(first, last):
             yield zlib.crc32(block[offset[at] - base : offset[at + 1] - base])
         first = last

@@ -23,7 +23,8 @@ def resign(path: Path) -> None:
 def change(path: Path, name: str, index: int, by: int) -> None:
     path.chmod(0o644)
     with h5py.File(path, "r+") as file:
-        file[name][index] = file[name][index] + by
+        value = file[name][index]
+        file[name][index] = value + np.asarray(by).astype(value.dtype)
     resign(path)
 
 
@@ -46,6 +47,14 @@ def test_a_jump_in_seq_that_the_ledger_does_not_know_is_found(episode_path: Path
     (finding,) = verify_path(episode_path)
     assert finding.level == "critical"
     assert "after sample 98: damage of 5 from seq 99 is not in the ledger" in finding.text
+
+
+@pytest.mark.parametrize("by", [-1, 5, 10**12])
+def test_offsets_that_do_not_fit_are_found(episode_path: Path, by: int) -> None:
+    change(episode_path, "streams/front/rgb/offset", 15, by)
+    (finding,) = verify_path(episode_path)
+    assert finding.stream == "front/rgb"
+    assert "offsets" in finding.text
 
 
 def test_stamps_that_go_backwards_are_found(episode_path: Path) -> None:
