@@ -149,7 +149,14 @@ class ScriptActivity(_Waiting):
         kinematics = {hand.hand.side: hand.kinematics for hand in self._hands}
         try:
             self._operator = ScriptedOperator(
-                self._rig, kinematics, poses, objects_m or {}, order.seconds, order.seed, order.name
+                self._rig,
+                order.mode,
+                kinematics,
+                poses,
+                objects_m or {},
+                order.seconds,
+                order.seed,
+                order.name,
             )
         except ScriptError as error:
             self._end(str(error))

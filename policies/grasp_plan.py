@@ -45,7 +45,6 @@ HOVER_SPEED_M_S = 0.12  # hover and lift heights are what this speed covers in t
 HOVER_MAX_M = 0.08
 GRASP_DEPTH = 0.75  # of the distance from the palm at which thumb and fingers meet
 OPEN_HALF_M = 0.055  # thumb and fingertips this far from the object's centre before closing
-CLOSED_HALF_M = 0.015  # and here when closed: inside every object, so that they press
 FINGER_SPACING_MAX_M = 0.034  # between the two opposing fingertips: both find room on an object
 _BENDING = ("mcp_forward", "pip", "dip")
 _MIDDLE = [EXO_JOINTS.index(f"middle_{part}") for part in _BENDING]
@@ -108,6 +107,7 @@ def plan_grasp(
     base_rpy_rad: ArrayLike,
     start: NDArray[np.float64],
     object_m: NDArray[np.float64],
+    closed_half_m: float,
     seconds: float,
     rng: np.random.Generator,
 ) -> GraspPlan:
@@ -125,6 +125,9 @@ def plan_grasp(
         Measured pose.
     object_m : (3,) float64 array
         Centre of the object in the world, metres.
+    closed_half_m : float
+        How far thumb and fingertips are from the centre when closed; less than half the object,
+        so that they press.
     seconds : float
         Length of the plan, at least ``SHORTEST_S``.
     rng : Generator
@@ -136,7 +139,7 @@ def plan_grasp(
     lift_m = min(HOVER_MAX_M, HOVER_SPEED_M_S * duration["lift"]) * rng.uniform(0.9, 1.0)
     aim = object_m + np.array([*rng.uniform(-0.003, 0.003, 2), 0.0])
     roll = GRASP_ROLL_RAD + rng.uniform(-0.03, 0.03)
-    closed_half_m = CLOSED_HALF_M + rng.uniform(-0.001, 0.001)
+    pressed_m = closed_half_m + rng.uniform(-0.001, 0.001)
 
     spec = kinematics.spec
     around = _worn(exo_map, "tripod")
@@ -168,7 +171,7 @@ def plan_grasp(
         return kinematics.solve_tips(pose, targets, ("thumb", "index", "middle"), iterations=60)
 
     hover, opened = at(hover_m, OPEN_HALF_M), at(0.0, OPEN_HALF_M)
-    closed, lifted = at(0.0, closed_half_m), at(lift_m, closed_half_m)
+    closed, lifted = at(0.0, pressed_m), at(lift_m, pressed_m)
     keys = [start, hover, opened, closed, lifted, lifted, closed, opened]
     return _plan(durations_s, keys, exo_map)
 

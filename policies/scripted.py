@@ -8,6 +8,7 @@ plan. Same rig, start poses, objects and seed: same pulls and intents, bit for b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,10 @@ SCRIPTS = ("grasp",)
 GRASPABLE = ("cube", "ball", "cylinder")  # what fits between thumb and two fingers from above
 REACH_M = 0.25  # in the plane of the table, from the fingertips; well within the wrist's 0.4 m
 FREE_AIR_M = (0.0, -0.1, 0.08)  # where a hand grasps when its world has nothing to grasp
+# Thumb and fingertips from the object's centre when closed. A pulled finger presses through the
+# spring of the pull (0.6 N/mm), a worn hand through its own stiffer servos (about 1.5 N/mm).
+PULLED_HALF_M = 0.014
+WORN_HALF_M = 0.018
 PALM_POINTS_M = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.085), (0.03, 0.0, 0.045))  # palm frame
 
 
@@ -35,6 +40,8 @@ class ScriptedOperator:
     ----------
     rig : Rig
         The rig whose hands are moved.
+    mode : {"kinesthetic", "exoskeleton"}
+        Whether the hand is pulled or an exoskeleton is worn.
     kinematics : mapping of str to HandKinematics
         Kinematics of every hand in the world, by side.
     poses : mapping of str to (J,) array
@@ -52,6 +59,7 @@ class ScriptedOperator:
     def __init__(
         self,
         rig: Rig,
+        mode: Literal["kinesthetic", "exoskeleton"],
         kinematics: Mapping[str, HandKinematics],
         poses: Mapping[str, NDArray[np.float64]],
         objects_m: Mapping[str, NDArray[np.float64]],
@@ -79,6 +87,7 @@ class ScriptedOperator:
                 hand.base_rpy_rad,
                 start,
                 np.asarray(aim, np.float64),
+                PULLED_HALF_M if mode == "kinesthetic" else WORN_HALF_M,
                 max(seconds, SHORTEST_S),
                 np.random.default_rng((seed, index)),
             )

@@ -9,7 +9,6 @@ from devices.kinematics import HandKinematics
 from devices.rig import load_rig
 from policies.exo_map import ExoMap
 from policies.grasp_plan import (
-    CLOSED_HALF_M,
     OPEN_HALF_M,
     SHORTEST_S,
     GraspPlan,
@@ -17,6 +16,7 @@ from policies.grasp_plan import (
     plan_grasp,
 )
 
+CLOSED_HALF_M = 0.016
 OBJECT_M = np.array([0.012, 0.036, 0.03])
 
 
@@ -33,6 +33,7 @@ def _plan(rig_name: str, seconds: float = 6.0, seed: int = 0) -> GraspPlan:
         hand.base_rpy_rad,
         hand.spec.home,
         OBJECT_M,
+        CLOSED_HALF_M,
         seconds,
         np.random.default_rng(seed),
     )

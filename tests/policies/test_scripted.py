@@ -24,7 +24,7 @@ def _operator(rig: Rig, seed: int = 0, seconds: float = SECONDS, **fields) -> Sc
     objects = (
         {name: np.array(place) for name, place in start_poses(rig).items()} if rig.world else {}
     )
-    return ScriptedOperator(rig, kinematics, poses, objects, seconds, seed, **fields)
+    return ScriptedOperator(rig, "kinesthetic", kinematics, poses, objects, seconds, seed, **fields)
 
 
 @pytest.mark.parametrize("rig_name", ["sim-xhand", "sim-bimanual"])
@@ -101,7 +101,9 @@ def test_hand_with_nothing_in_reach_grasps_the_air():
     hand = rig.hands[0]
     kinematics = {"right": HandKinematics(hand.spec, hand.base_pos_m, hand.base_rpy_rad)}
     far = {"cube": np.array([2.0, 0.0, 0.02])}
-    operator = ScriptedOperator(rig, kinematics, {"right": hand.spec.home}, far, SECONDS, 0)
+    operator = ScriptedOperator(
+        rig, "kinesthetic", kinematics, {"right": hand.spec.home}, far, SECONDS, 0
+    )
     assert abs(operator.intent("right", 2.0)[17]) < 0.1
 
 
