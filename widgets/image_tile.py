@@ -149,13 +149,16 @@ class ImageTile(QWidget):
     def _paint_picture(self, painter: QPainter, level: Level, at_ns: int) -> None:
         assert self._sample is not None
         rect = self._picture_rect()
-        if self._scaled is None or self._scaled.size() != rect.size():
-            pixels = np.ascontiguousarray(self._colours(self._sample.data, rect.size()))
+        ratio = self.devicePixelRatioF()
+        size = QSize(round(rect.width() * ratio), round(rect.height() * ratio))
+        if self._scaled is None or self._scaled.size() != size:
+            pixels = np.ascontiguousarray(self._colours(self._sample.data, size))
             height, width = pixels.shape[:2]
             self._scaled_source = pixels
             self._scaled = QImage(
                 pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB888
             )
+            self._scaled.setDevicePixelRatio(ratio)
         painter.drawImage(rect.topLeft(), self._scaled)
         self._paint_over(painter, rect)
         if level in ("stale", "gone"):

@@ -29,6 +29,7 @@ from widgets.theme import color, font, icon
 FRAME_MS = 33
 SPEEDS = (0.25, 0.5, 1.0, 2.0)
 CURVE_POINTS = 400
+READ_MS = 8  # of every turn of the event loop, while the curves are read
 
 
 class Take(Protocol):
@@ -69,6 +70,11 @@ class PlaybackView(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._on_tick)
+        self._unread: list[tuple[str, float]] = []
+        self._read: dict[str, list[tuple[float, NDArray]]] = {}
+        self._reading = QTimer(self)
+        self._reading.setInterval(0)
+        self._reading.timeout.connect(self._on_reading)
         self._camera: CameraTile | None = None
         self._heatmap: TactileHeatmap | None = None
         self._sequence = 0
@@ -162,6 +168,8 @@ class PlaybackView(QWidget):
     def set_take(self, take: Take | None, title: str = "") -> None:
         """Show ``take`` from its start; None empties the view."""
         self.pause()
+        self._reading.stop()
+        self._unread = []
         self._take = take
         self._drop_tiles()
         self.empty.setVisible(take is None)
@@ -179,7 +187,7 @@ class PlaybackView(QWidget):
         self.slider.setRange(0, max(1, int(take.duration_s * 1000)))
         self._make_camera(self.stream_combo.currentText())
         self._make_heatmap()
-        self._draw_curves()
+        self._begin_curves()
         self.seek(0.0)
 
     def seek(self, t_s: float) -> None:
@@ -253,31 +261,46 @@ class PlaybackView(QWidget):
                 self._pictures.addWidget(self._heatmap, 2)
                 return
 
-    def _draw_curves(self) -> None:
-        """All measured joints of the take in one curve, coarsely, as a map of where it moved."""
+    def _begin_curves(self) -> None:
+        """Start to read all measured joints, coarsely, as a map of where the hand moved."""
         assert self._take is not None
-        joints = [s for s in self._take.streams if s.name.endswith("joints_measured")]
+        self._curves.setData([], [])
+        self.plot.setXRange(0.0, max(0.1, self._take.duration_s), padding=0.01)
         times = np.linspace(0.0, self._take.duration_s, CURVE_POINTS)
+        names = [s.name for s in self._take.streams if s.name.endswith("joints_measured")]
+        self._unread = [(name, float(t)) for name in names for t in times]
+        self._read = {name: [] for name in names}
+        self._reading.start()
+
+    def _on_reading(self) -> None:
+        """Read for a few milliseconds at a time, so that the window never waits for the disk."""
+        clock = QElapsedTimer()
+        clock.start()
+        while self._take is not None and self._unread and clock.elapsed() < READ_MS:
+            name, t_s = self._unread.pop(0)
+            row = self._take.frame_at(name, t_s)
+            if row is not None:
+                self._read[name].append((t_s, np.asarray(row, np.float64)))
+        if not self._unread:
+            self._reading.stop()
+            self._draw_curves()
+
+    def _draw_curves(self) -> None:
         xs, ys, joins = [], [], []
-        for spec in joints:
-            rows = [self._take.frame_at(spec.name, float(t)) for t in times]
-            kept = [(t, row) for t, row in zip(times, rows, strict=True) if row is not None]
-            if len(kept) < 2:
+        for rows in self._read.values():
+            if len(rows) < 2:
                 continue
-            table = np.stack([row for _, row in kept]).astype(np.float64)
-            join = np.ones(len(kept), np.int32)
+            times, values = [t for t, _ in rows], np.stack([row for _, row in rows])
+            join = np.ones(len(rows), np.int32)
             join[-1] = 0
-            for joint in range(table.shape[1]):
-                xs.append([t for t, _ in kept])
-                ys.append(table[:, joint])
+            for joint in range(values.shape[1]):
+                xs.append(times)
+                ys.append(values[:, joint])
                 joins.append(join)
         if xs:
             self._curves.setData(
                 np.concatenate(xs), np.concatenate(ys), connect=np.concatenate(joins)
             )
-        else:
-            self._curves.setData([], [])
-        self.plot.setXRange(0.0, max(0.1, self._take.duration_s), padding=0.01)
 
     def _on_tick(self) -> None:
         if self._take is None:

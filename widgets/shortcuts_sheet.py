@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets.theme import color, font
 
@@ -34,13 +34,13 @@ class ShortcutsSheet(QDialog):
         columns.setVerticalSpacing(24)
         for place, (group, rows) in enumerate(groups.items()):
             columns.addLayout(_group(group, rows), place // COLUMNS, place % COLUMNS)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
+        self.close_button = QPushButton("Close")
+        self.close_button.clicked.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(24)
         layout.addLayout(columns)
-        layout.addWidget(buttons)
+        layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignRight)
 
 
 def _group(name: str, rows: list[tuple[str, str]]) -> QGridLayout:

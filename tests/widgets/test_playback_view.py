@@ -69,7 +69,9 @@ def test_play_moves_pause_stops_and_the_end_is_the_end(view, qtbot):
     assert view.time_s == pytest.approx(2.0)
 
 
-def test_joints_are_drawn_for_the_whole_take(view):
+def test_joints_are_drawn_for_the_whole_take_without_holding_up_the_window(view, qtbot):
+    assert view._curves.getData()[0] is None or len(view._curves.getData()[0]) == 0
+    qtbot.waitUntil(lambda: not view._reading.isActive())
     x, y = view._curves.getData()
     assert x.max() == pytest.approx(2.0)
     assert np.isfinite(y).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from devices.hands.spec import load_hand
-from devices.kinematics import HandKinematics
+from devices.kinematics import HandKinematics, LinkGeom
 from widgets.orbit_camera import OrbitCamera
 from widgets.ray_casting import cast, shape_distance
 from widgets.solid_meshes import arrow, mesh_of, rod
@@ -100,3 +100,16 @@ def test_every_fingertip_can_be_hit_from_outside(model):
         assert hand.spec.model.links[hit.link].finger == finger
         back = poses[hit.link][:3, :3] @ hit.local_m + poses[hit.link][:3, 3]
         assert np.allclose(back, hit.point_m)
+
+
+def test_nearest_of_two_links_in_a_row_is_hit():
+    ball = np.array([0.02, 0.0, 0.0])
+    geoms = [LinkGeom(link, "sphere", ball, np.eye(4), "shell") for link in (0, 1, 2)]
+    poses = np.tile(np.eye(4), (3, 1, 1))
+    poses[:, 2, 3] = (0.1, 0.5, 0.3)
+    hit = cast(np.array([0.0, 0.0, 1.0]), DOWN, geoms, poses)
+    assert hit is not None
+    assert hit.link == 1
+    assert hit.distance_m == pytest.approx(0.48)
+    assert np.allclose(hit.local_m, (0, 0, 0.02))
+    assert cast(np.array([1.0, 0.0, 1.0]), DOWN, geoms, poses) is None
