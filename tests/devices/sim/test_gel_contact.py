@@ -19,7 +19,9 @@ def contact(geom: str, mocap_quat: str = "1 0 0 0") -> tuple[PadContact, mujoco.
     """A pad facing up at the origin, in a turned world, under one shape."""
     model = mujoco.MjModel.from_xml_string(
         f"""<mujoco><worldbody><body name="world_turn" quat="{mocap_quat}">
-              <body name="finger"><geom type="box" size="0.01 0.01 0.002" pos="0 0 -0.0015"/><site name="pad"/></body>
+              <body name="finger">
+                <geom type="box" size="0.01 0.01 0.002" pos="0 0 -0.0015"/><site name="pad"/>
+              </body>
               <body name="thing"><geom {geom}/></body>
             </body></worldbody></mujoco>"""
     )
