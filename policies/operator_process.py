@@ -8,6 +8,7 @@ ends, the reason stands in ``operator/status``, and the hand stays with the supe
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import threading
@@ -15,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from devices.clock import NS_PER_S, now_ns
+from devices.clock import NS_PER_MS, NS_PER_S, now_ns
 from devices.messages import (
     OPERATOR_ORDERS,
     OperatorStatus,
@@ -24,7 +25,7 @@ from devices.messages import (
     SelectInput,
     StopScript,
 )
-from devices.process import ProcessContext, raise_priority
+from devices.process import HEALTH_PERIOD_NS, ProcessContext, raise_priority
 from policies.activity import Activity, ReplayActivity, ScriptActivity
 from policies.hand_source import HandSource
 from policies.operator_inputs import ObjectWatch, SupervisorWatch
@@ -63,11 +64,15 @@ class OperatorProcess:
         if self._error:
             log.error("%s", self._error)
         self._next_status_ns = 0
+        self._next_health_ns = 0
         self._last_ns: int | None = None
+        self._longest_ns = 0
 
     def run(self) -> None:
         """Tick until the session ends, then release everything."""
         pause = threading.Event()
+        gc.collect()
+        gc.freeze()  # what was imported stays; a full collection would stop the hand's requests
         period_ns = int(NS_PER_S / RATE_HZ)
         next_ns = now_ns()
         try:
@@ -84,6 +89,7 @@ class OperatorProcess:
             self._obey(order, at_ns)
         since_ns = 0 if self._last_ns is None else at_ns - self._last_ns
         dt_s = min(since_ns / NS_PER_S, LATE_TICK_S)
+        self._longest_ns = max(self._longest_ns, since_ns)
         self._last_ns = at_ns
         authority = self._supervisor.authority(at_ns)
         self._objects.poll()
@@ -100,7 +106,10 @@ class OperatorProcess:
         self._pulls.tick(activity.pulls() if activity else None, at_ns)
         if at_ns >= self._next_status_ns:
             self._report(at_ns)
-        self._context.report()
+        if at_ns >= self._next_health_ns:
+            self._next_health_ns = at_ns + HEALTH_PERIOD_NS
+            self._context.report(force=True, longest_tick_ms=self._longest_ns / NS_PER_MS)
+            self._longest_ns = 0
 
     def close(self) -> None:
         """Let go of pulls, devices and streams; safe to call twice."""
@@ -163,7 +172,7 @@ def main(argv: list[str] | None = None) -> None:
     """Entry point of the process."""
     context = ProcessContext.from_command_line("operator", argv)
     logging.basicConfig(level=logging.INFO, format="operator: %(message)s")
-    raise_priority()
+    raise_priority(nice=-10)  # a late request is a hand on hold
     OperatorProcess(context).run()
 
 
