@@ -110,8 +110,8 @@ class Station:
         self.state: Literal["idle", "recording", "stopping", "error"] = "idle"
         self.message = ""
         self._take: Take | None = None
-        self._start: StartTake | None = None
-        self._deferred: StartTake | None = None
+        self._deferred: deque[StartTake | StopTake] = deque()
+        self._reason = ""
         self._outcome: Outcome = "unlabelled"
         self._stop_ns = 0
         self._stop_asked_ns = 0
@@ -149,6 +149,8 @@ class Station:
                 if self.state == "recording":
                     outcome = order.outcome if order.outcome != "unlabelled" else self._outcome
                     self._stop(order.press_ns, "stopped", outcome)
+                elif self._deferred:
+                    self._deferred.append(order)
             elif isinstance(order, SetOutcome):
                 self._label(order.episode, order.outcome)
             elif isinstance(order, Discard):
@@ -163,7 +165,7 @@ class Station:
 
     def end(self, reason: str) -> None:
         """Finish the running take because the process is about to leave."""
-        self._deferred = None
+        self._deferred.clear()
         if self.state == "recording":
             self._stop(now_ns(), reason, self._outcome)
 
@@ -176,7 +178,7 @@ class Station:
 
     def _begin(self, order: StartTake) -> None:
         if self.state == "stopping":
-            self._deferred = order
+            self._deferred.append(order)
             return
         if self.state == "recording":
             assert self._take is not None
@@ -201,7 +203,7 @@ class Station:
                 self.options.queue_limit_bytes or self.capture.queue_limit_bytes,
                 self.options.open_file,
             )
-        self._start, self._outcome = order, "unlabelled"
+        self._outcome = "unlabelled"
         self.capture.begin(self._take, order.press_ns - int(order.pre_roll_s * NS_PER_S))
         self._next_number = max(self._next_number, number + 1)
         self.state, self.message = "recording", ""
@@ -274,11 +276,12 @@ class Station:
             self.capture.detach()
             self._measure_rate(take)
             self.queue.add(take.path)
-            self._take = self._start = None
+            if take.failure and take.failure not in self.message:
+                self.message = f"take {take.number} ended: {take.failure}; what was written is kept"
+            self._take = None
             self.state = "idle"
-            if self._deferred is not None:
-                deferred, self._deferred = self._deferred, None
-                self.obey(deferred)
+            while self._deferred and self.state != "stopping":
+                self.obey(self._deferred.popleft())
 
     def _collect_published(self) -> None:
         done = self.queue.poll()
@@ -305,7 +308,8 @@ class Station:
         return running + self.queue.pending
 
     def _label(self, number: int, outcome: Outcome) -> None:
-        if self._take is not None and self._take.number == number:
+        running = self._take is not None and self._take.number == number
+        if running and self.state == "recording":
             self._outcome = outcome
         else:
             self.labels.set_outcome(number, outcome)

@@ -221,6 +221,34 @@ def test_a_start_during_the_stop_waits_and_loses_nothing(scene: Scene) -> None:
     assert scene.seqs(first) + scene.seqs(first + 1) == list(range(8))
 
 
+def test_stop_start_and_stop_in_one_breath_make_two_takes(scene: Scene) -> None:
+    first = scene.start()
+    scene.send(3)
+    press_ns = now_ns()
+    scene.station.obey(StopTake(press_ns=press_ns))
+    scene.station.obey(StartTake(press_ns=press_ns + 1, pre_roll_s=0.0))
+    scene.send(3)
+    scene.station.obey(StopTake(press_ns=now_ns(), outcome="failure"))
+    scene.settle()
+    assert scene.station.state == "idle"
+    assert scene.seqs(first) + scene.seqs(first + 1) == list(range(6))
+    with Episode(scene.path(first + 1)) as episode:
+        assert episode.outcome == "failure"
+
+
+def test_an_outcome_given_while_the_take_is_closing_is_kept(scene: Scene) -> None:
+    number = scene.start()
+    scene.send(3)
+    scene.station.obey(StopTake(press_ns=now_ns()))
+    scene.step_until(
+        lambda: scene.station.state == "idle" or scene.station._take._end, "the log is closing"
+    )
+    scene.station.obey(SetOutcome(episode=number, outcome="success"))
+    scene.settle()
+    (row,) = Catalogue(scene.station.dataset).rows()
+    assert row.outcome == "success"
+
+
 def test_a_second_start_is_refused_with_the_running_take(scene: Scene) -> None:
     number = scene.start()
     scene.station.obey(StartTake(press_ns=now_ns()))
