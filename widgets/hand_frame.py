@@ -32,14 +32,19 @@ def paint_frame(
     hands : sequence of (str, Level, float or None)
         Name, level and age in seconds of each hand's joints.
     """
+    levels = [level for _, level, _ in hands]
+    if any(level in OLD for level in levels):
+        painter.fillRect(rect, QColor(10, 12, 15, 130))
     x = _paint_hands(painter, rect, hands)
     if x + LEGEND_PX < rect.width():
         _paint_legend(painter, rect)
-    levels = [level for _, level, _ in hands]
     if any(level in OLD for level in levels):
-        painter.setPen(color("bad"))
         painter.setFont(font(24, bold=True))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, "STALE")
+        box = painter.fontMetrics().boundingRect("STALE").adjusted(-12, -4, 12, 4)
+        box.moveCenter(rect.center())
+        painter.fillRect(box, color("background"))
+        painter.setPen(color("bad"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "STALE")
     elif all(level == "off" for level in levels):
         painter.setPen(color("text"))
         painter.setFont(font(13, bold=True))

@@ -29,6 +29,7 @@ from widgets.image_tile import LATENCY_RING
 from widgets.orbit_camera import OrbitCamera
 from widgets.ray_casting import cast
 from widgets.scene_objects import ObjectShape
+from widgets.still_picture import StillPicture
 from widgets.theme import color
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ logger = logging.getLogger(__name__)
 PIN_REACH_PX = 12.0
 DRAG_SLOT = MAX_PULLS
 GHOST_ALPHA = 0.6
-STILL_MS = 250  # with software GL, edges are smoothed when nothing moved for this long
+STILL_MS = 250  # with software GL, edges are smoothed when nothing moved for this long ...
+SMOOTH_STEP_MS = 30  # ... one picture every so often
 TAXEL_RANGE_N = 1.0
 
 
@@ -83,10 +85,9 @@ class HandView(QWidget):
         self._picture: QImage | None = None
         self._stage: GLStage | None = None
         self._is_fine = False
-        self._still = True
+        self._smoothing = StillPicture()
         self._still_timer = QTimer(self)
         self._still_timer.setSingleShot(True)
-        self._still_timer.setInterval(STILL_MS)
         self._still_timer.timeout.connect(self._on_still)
         self._no_gl = ""
         self._drag: tuple[int, int, NDArray] | None = None
@@ -227,16 +228,17 @@ class HandView(QWidget):
         """The 3-D picture, drawn again only when something changed."""
         ratio = self.devicePixelRatioF()
         size = QSize(round(self.width() * ratio), round(self.height() * ratio))
-        kept = self._picture is not None and self._picture.size() == size and not self._dirty
-        if kept and (self._is_fine or not self._still):
+        if self._picture is not None and self._picture.size() == size and not self._dirty:
             return self._picture
         stage = self._opened_stage()
         if stage is None:
             return None
-        fine = self._still or not stage.software
-        self._still = False
+        scene = self.scene
         try:
-            self._picture = self._draw(stage, size, fine)
+            stage.set_vertices("solid", scene.solid)
+            if scene.ghost_shows:
+                stage.set_vertices("ghost", scene.ghost)
+            self._picture = self._draw(stage, size, not stage.software)
         except RuntimeError as problem:
             self._no_gl = f"OpenGL failed: {str(problem).strip().splitlines()[0]}"
             logger.warning("3-D view: %s", self._no_gl)
@@ -245,20 +247,20 @@ class HandView(QWidget):
             return None
         self._picture.setDevicePixelRatio(ratio)
         self._dirty = False
-        self._is_fine = fine
-        if not fine:
-            self._still_timer.start()
+        self._is_fine = not stage.software
+        if stage.software:
+            self._smoothing.clear()
+            self._still_timer.start(STILL_MS)
         return self._picture
 
-    def _draw(self, stage: GLStage, size: QSize, fine: bool) -> QImage:
+    def _draw(
+        self, stage: GLStage, size: QSize, fine: bool, shift_px: tuple[float, float] = (0.0, 0.0)
+    ) -> QImage:
         scene = self.scene
-        stage.set_vertices("solid", scene.solid)
-        if scene.ghost_shows:
-            stage.set_vertices("ghost", scene.ghost)
         return stage.render(
             size,
             self.camera.view_matrix(),
-            self.camera.projection_matrix(self.width(), self.height()),
+            self.camera.projection_matrix(self.width(), self.height(), shift_px),
             self.camera.target_m,
             3.0 * self.camera.distance_m,
             GHOST_ALPHA if scene.ghost_shows else 0.0,
@@ -266,7 +268,19 @@ class HandView(QWidget):
         )
 
     def _on_still(self) -> None:
-        self._still = True
+        """Smooth the edges of a picture that stands still, one shifted picture at a time."""
+        if self._dirty or self._stage is None or self._picture is None:
+            return
+        ratio = self._picture.devicePixelRatio()
+        shift_px = self._smoothing.next_shift_px
+        shifted = self._draw(self._stage, self._picture.size(), False, shift_px)
+        smooth = self._smoothing.add(shifted)
+        if smooth is None:
+            self._still_timer.start(SMOOTH_STEP_MS)
+            return
+        smooth.setDevicePixelRatio(ratio)
+        self._picture = smooth
+        self._is_fine = True
         self.update()
 
     def _opened_stage(self) -> GLStage | None:

@@ -55,14 +55,21 @@ class OrbitCamera:
         matrix[:3, 3] = -axes @ self.position_m
         return matrix
 
-    def projection_matrix(self, width_px: float, height_px: float) -> NDArray[np.float64]:
-        """(4, 4) camera to clip space, for a screen of this size."""
+    def projection_matrix(
+        self, width_px: float, height_px: float, shift_px: tuple[float, float] = (0.0, 0.0)
+    ) -> NDArray[np.float64]:
+        """(4, 4) camera to clip space, for a screen of this size.
+
+        ``shift_px`` moves the picture right and down by a part of a pixel.
+        """
         focal = 1.0 / np.tan(FIELD_OF_VIEW_RAD / 2)
         span = NEAR_M - FAR_M
         least_px = min(width_px, height_px)
         matrix = np.zeros((4, 4))
         matrix[0, 0] = focal * least_px / width_px
         matrix[1, 1] = focal * least_px / height_px
+        matrix[0, 2] = -2 * shift_px[0] / width_px
+        matrix[1, 2] = 2 * shift_px[1] / height_px
         matrix[2, 2], matrix[2, 3] = (FAR_M + NEAR_M) / span, 2 * FAR_M * NEAR_M / span
         matrix[3, 2] = -1.0
         return matrix

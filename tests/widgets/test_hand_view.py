@@ -280,6 +280,13 @@ def test_paint_latency_is_kept_per_new_sample(view, sample, qtbot):
     assert len(view.painted_latency_ms) == 1
 
 
+def _hard_edges(view):
+    """Number of neighbouring pixels that differ by more than a quarter of the range."""
+    image = view._picture
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)
+    return int((np.abs(np.diff(rows[..., 1].astype(int), axis=1)) > 64).sum())
+
+
 def test_edges_are_smoothed_when_nothing_moves(view, sample, qtbot):
     q = view.scene.hands[0].spec.home.copy()
     for _ in range(3):
@@ -287,7 +294,13 @@ def test_edges_are_smoothed_when_nothing_moves(view, sample, qtbot):
         view.show_measured(0, sample(q))
         view.repaint()
     assert not view._is_fine
+    coarse = _hard_edges(view)
     qtbot.waitUntil(lambda: view._is_fine)
+    assert _hard_edges(view) < 0.6 * coarse
+    q[6] -= 0.05
+    view.show_measured(0, sample(q))
+    view.repaint()
+    assert not view._is_fine
 
 
 def test_without_opengl_the_view_says_so_and_nothing_breaks(shown, sample, monkeypatch, caplog):
