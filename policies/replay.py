@@ -86,7 +86,10 @@ class ReplayTimeline:
         """Return the targets not yet taken that are due before ``until_ns``; None when none is.
 
         Never more than ``MAX_CHUNK`` targets lie ahead of ``at_ns``: the supervisor keeps no more.
+        The last target is returned again and again, because it takes silence for a dead source.
         """
+        if self._next == len(self._due_ns):
+            return self._due_ns[-1:], self._targets[-1:]
         due, ahead = np.searchsorted(self._due_ns, (until_ns, at_ns))
         stop = min(int(due), int(ahead) + MAX_CHUNK, self._next + MAX_CHUNK)
         if stop <= self._next:

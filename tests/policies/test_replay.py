@@ -116,7 +116,7 @@ def test_timeline_eases_in_from_the_measured_pose_and_ends_with_the_recording(tm
     due, targets = [], []
     for at_ns in range(7 * NS_PER_S, timeline.end_ns + 1, PERIOD_NS):
         chunk = timeline.take(at_ns, at_ns + NS_PER_S)
-        if chunk is not None:
+        if chunk is not None and (not due or chunk[0][-1] > due[-1][-1]):
             assert len(chunk[0]) <= MAX_CHUNK
             due.append(chunk[0])
             targets.append(chunk[1])
@@ -129,6 +129,20 @@ def test_timeline_eases_in_from_the_measured_pose_and_ends_with_the_recording(tm
     easing = due_ns <= 7 * NS_PER_S + ease_s * NS_PER_S
     speed = np.abs(np.diff(path[easing], axis=0)) / (np.diff(due_ns[easing]) / NS_PER_S)[:, None]
     assert (speed <= rig.hand("right").spec.velocity_max).all()
+
+
+def test_last_target_is_repeated_until_it_is_due(tmp_path):
+    rig = load_rig("sim-xhand")
+    sent = _motion(rig)
+    path = write_joint_episode(tmp_path, rig, {"right/joints_sent": sent})
+    timeline = ReplayTimeline(load_recordings(path, rig)["right"], sent[0], 1.0, 0)
+    taken = []
+    for at_ns in range(0, timeline.end_ns, PERIOD_NS):
+        chunk = timeline.take(at_ns, at_ns + 150_000_000)
+        assert chunk is not None or at_ns < NS_PER_S
+        taken.append(chunk)
+    assert taken[-1][0].tolist() == taken[-2][0].tolist() == [timeline.end_ns]
+    assert np.array_equal(taken[-1][1], sent[-1:])
 
 
 def test_far_start_is_eased_in_more_slowly(tmp_path):
