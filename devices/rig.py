@@ -267,6 +267,7 @@ def _hand_streams(hand: HandConfig):
             name=f"{hand.side}/{quantity}", kind="joints", dtype="<f8", shape=(spec.size,),
             axes=("joint",), unit=unit if hand.wrist == "free6" else unit.split("|")[0],
             rate_hz=hand.control_rate_hz, labels=spec.names, device=f"{hand.side}_hand",
+            intermittent=quantity == "joints_requested",
         )  # fmt: skip
 
 

@@ -76,6 +76,8 @@ class StreamSpec(BaseModel):
         JPEG quality 1..100, used when ``encoding == "jpeg"``.
     variable : bool
         Payload length varies up to ``nbytes`` (UTF-8 JSON events).
+    intermittent : bool
+        Flows only while something happens (requests); its silence is no fault.
     recorded : bool
         Whether the recorder stores it.
     device : str
@@ -96,6 +98,7 @@ class StreamSpec(BaseModel):
     encoding: Encoding = "raw"
     quality: int = Field(default=95, ge=1, le=100)
     variable: bool = False
+    intermittent: bool = False
     recorded: bool = True
     device: str = ""
 

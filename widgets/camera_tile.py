@@ -16,6 +16,7 @@ from widgets.image_tile import ImageTile, resized
 from widgets.theme import color, font
 
 LEGEND_PX = 10
+FAR_PER_NEAR = 3.0  # the wall behind the table must not use up the colours
 NO_DEPTH = 0  # the value depth cameras give where they see nothing
 
 
@@ -66,6 +67,7 @@ class CameraTile(ImageTile):
             self.set_depth_range_m(0.2, 1.5)
             return
         near, far = np.percentile(seen, (2, 98)) * self._depth_unit_m
+        far = min(far, FAR_PER_NEAR * near)
         step_m = nice_ceiling(max(far - near, 0.02)) / 10
         near_m = float(np.floor(near / step_m) * step_m)
         self.set_depth_range_m(near_m, max(float(np.ceil(far / step_m) * step_m), near_m + step_m))

@@ -25,7 +25,7 @@ from widgets.theme import color, font
 
 UPDATE_MS = 200
 SLOW_SHARE = 0.8  # below this share of the nominal rate a stream counts as late
-COLUMNS = ("state", "stream", "rate", "lost", "age")
+COLUMNS = ("state", "stream", "Hz", "lost", "age")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,10 @@ class StreamHealth:
         Samples lost, from ``seq``.
     age_s : float or None
         Age of the newest sample; None before the first.
+    stale_after_s : float
+        Age from which the stream is stale.
+    intermittent : bool
+        Flows only while something happens; silence is no fault.
     """
 
     name: str
@@ -50,6 +54,7 @@ class StreamHealth:
     lost: int = 0
     age_s: float | None = None
     stale_after_s: float = STALE_AFTER_S
+    intermittent: bool = False
 
     @property
     def level(self) -> Level:
@@ -58,6 +63,8 @@ class StreamHealth:
             return "off"
         if self.nominal_hz == 0:
             return "ok"
+        if self.intermittent and self.age_s > self.stale_after_s:
+            return "off"
         if self.age_s > GONE_AFTER_S:
             return "gone"
         if self.age_s > self.stale_after_s:
@@ -212,7 +219,7 @@ class HealthTable(QWidget):
 
 def _row_text(row: StreamHealth) -> tuple[str, ...]:
     digits = 1 if row.rate_hz < 99.95 else 0
-    rate = f"{row.rate_hz:.{digits}f} Hz" if row.nominal_hz else "events"
+    rate = f"{row.rate_hz:.{digits}f}" if row.nominal_hz else "events"
     return WORDS[row.level], row.name, rate, str(row.lost), age_text(row.age_s)
 
 

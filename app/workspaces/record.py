@@ -215,6 +215,7 @@ class RecordWorkspace(QWidget):
                     rate_hz=disk.rates_hz.get(spec.name, 0.0) if disk else 0.0,
                     lost=disk.gaps.get(spec.name, 0) if disk else 0,
                     age_s=ages.get(spec.name, disk.ages_s.get(spec.name) if disk else None),
+                    intermittent=spec.intermittent,
                 )
             )
         self.health.set_health(rows)

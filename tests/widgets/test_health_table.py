@@ -20,7 +20,7 @@ def test_every_stream_has_a_word_for_its_state(shown):
         "ok", "late", "late", "stale", "gone", "waiting", "ok",
     ]  # fmt: skip
     assert table.text(3, 1) == "front/rgb"
-    assert table.text(3, 2) == "30.0 Hz"
+    assert table.text(3, 2) == "30.0"
     assert table.text(3, 3) == "3"
     assert table.text(3, 4) == "900 ms"
     assert table.text(5, 4) == "\N{EN DASH}"
@@ -60,3 +60,9 @@ def test_summary_names_the_worst_first(shown):
     table.set_health([FRESH, FRESH, STALE])
     assert table.summary.text() == "streams: 1 stale, 2 ok"
     assert table.levels()["front/rgb"] == "stale"
+
+
+def test_silence_of_requests_is_no_fault_and_silence_of_a_sensor_is():
+    requests = StreamHealth("right/joints_requested", 200.0, 0.0, 0, 3.0, intermittent=True)
+    assert requests.level == "off"
+    assert StreamHealth("right/joints_measured", 200.0, 0.0, 0, 3.0).level == "stale"
