@@ -30,6 +30,11 @@ class ActionId(StrEnum):
     REPLAY_LAST = "take.replay"
     NEXT_TASK = "task.next"
     PREVIOUS_TASK = "task.previous"
+    SYNERGY_OPEN = "exo.open"
+    SYNERGY_POWER = "exo.power"
+    SYNERGY_PINCH = "exo.pinch"
+    SYNERGY_TRIPOD = "exo.tripod"
+    SYNERGY_SPREAD = "exo.spread"
     SCRIPT = "demo.script"
     RESET_WORLD = "demo.reset_world"
     TOGGLE_OPERATOR = "view.operator"
@@ -84,6 +89,11 @@ ACTIONS: tuple[Action, ...] = (
     Action(ActionId.REPLAY_LAST, "Replay last take on the hand", "Take", "Shift+P", "The hand repeats the last take, eased in from where it is."),
     Action(ActionId.NEXT_TASK, "Next task", "Take", "]", "Choose the next task of the list."),
     Action(ActionId.PREVIOUS_TASK, "Previous task", "Take", "[", "Choose the previous task of the list."),
+    Action(ActionId.SYNERGY_OPEN, "Open", "Exoskeleton", "1", "Move the exoskeleton to the open hand."),
+    Action(ActionId.SYNERGY_POWER, "Power grasp", "Exoskeleton", "2", "Move the exoskeleton to a fist."),
+    Action(ActionId.SYNERGY_PINCH, "Pinch", "Exoskeleton", "3", "Move thumb and index together."),
+    Action(ActionId.SYNERGY_TRIPOD, "Tripod", "Exoskeleton", "4", "Move thumb, index and middle together."),
+    Action(ActionId.SYNERGY_SPREAD, "Spread", "Exoskeleton", "5", "Spread the fingers."),
     Action(ActionId.SCRIPT, "Run scripted operator", "Demo", "F4", "A scripted operator performs the task in the armed mode."),
     Action(ActionId.RESET_WORLD, "Reset world", "Demo", "Ctrl+W", "Put the hand and the objects back."),
     Action(ActionId.TOGGLE_OPERATOR, "Show operator's hand", "View", "O", "Show or hide the simulated operator's hand in the images."),
@@ -92,7 +102,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(ActionId.QUIT, "Quit", "File", "Ctrl+Q", "Finish the running take, make the hand safe and leave.", pedal=False),
 )  # fmt: skip
 
-MENUS: tuple[str, ...] = ("File", "Hand", "Take", "Demo", "View", "Help")
+MENUS: tuple[str, ...] = ("File", "Hand", "Take", "Exoskeleton", "Demo", "View", "Help")
 
 
 def action(action_id: ActionId) -> Action:

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
@@ -25,7 +26,7 @@ from app.last_take import LastTake
 from app.session import REPOSITORY, Session, SessionError
 from app.settings import Settings, save_settings
 from app.workspaces import WORKSPACES
-from app.workspaces.record import RecordWorkspace
+from app.workspaces.record import SYNERGY_ACTIONS, RecordWorkspace
 from devices.clock import NS_PER_S, now_ns
 from widgets.shortcuts_sheet import ShortcutsSheet
 from widgets.status_strip import StatusStrip
@@ -120,6 +121,7 @@ class MainWindow(QMainWindow):
             ActionId.CHEAT_SHEET: self._show_keys,
             ActionId.QUIT: self.close,
         }
+        own |= {item: partial(self._synergy, item) for item in SYNERGY_ACTIONS}
         if action in own:
             reason = self.controls.refusal(action)
             if reason:
@@ -139,6 +141,13 @@ class MainWindow(QMainWindow):
             return
         self.last_take.play(Path(path))
         self.workspace.centre.setCurrentWidget(self.workspace.playback)
+
+    def _synergy(self, action: ActionId) -> None:
+        exo = self.workspace.exo
+        if exo is None:
+            self.strip.show_message("This rig has no exoskeleton.", "warn")
+        else:
+            exo.press_synergy(action.value.removeprefix("exo."))
 
     def _step_task(self, step: int) -> None:
         combo = self.workspace.bar.tasks.combo

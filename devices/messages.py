@@ -142,16 +142,7 @@ class RunReplay(_Message):
     start_s: float = 0.0
 
 
-class SelectInput(_Message):
-    """Which live input drives the exoskeleton: the window's sliders or a keyboard synergy."""
-
-    type: Literal["select_input"] = "select_input"
-    input: Literal["sliders", "synergies"]
-
-
-OperatorOrder = Annotated[
-    RunScript | StopScript | RunReplay | SelectInput, Field(discriminator="type")
-]
+OperatorOrder = Annotated[RunScript | StopScript | RunReplay, Field(discriminator="type")]
 
 
 class OperatorStatus(_Message):

@@ -22,7 +22,6 @@ from devices.messages import (
     OperatorStatus,
     RunReplay,
     RunScript,
-    SelectInput,
     StopScript,
 )
 from devices.process import HEALTH_PERIOD_NS, ProcessContext, raise_priority
@@ -132,8 +131,6 @@ class OperatorProcess:
             case StopScript():
                 if self._activity is not None:
                     self._end(self._activity, "", at_ns)
-            case SelectInput():
-                self._tell("input_selected", input=order.input)
 
     def _begin(self, activity: Activity, at_ns: int) -> None:
         if self._activity is not None:

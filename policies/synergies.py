@@ -1,8 +1,7 @@
 """Keyboard synergies: five whole-hand motions as amounts between 0 and 1.
 
 Each synergy names a hand shape as 17 exoskeleton angles. The shapes are added to the relaxed hand
-in proportion to their amounts, so that two keys held together blend; ``open`` takes everything
-back. The result moves at a wearer's speed.
+in proportion to their amounts, so that two of them blend; ``open`` takes everything back.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.rig import EXO_JOINTS
-from policies.slew import Slew
 
 #: Angles a wearer's exoskeleton joint can reach, rad, by the part of the joint's name.
 EXO_RANGES_RAD = {
@@ -25,8 +23,6 @@ EXO_RANGES_RAD = {
     "pip": (0.0, 1.7),
     "dip": (0.0, 1.5),
 }
-VELOCITY_MAX_RAD_S = 1.8  # a full fist in one second
-ACCELERATION_MAX_RAD_S2 = 12.0
 
 _FINGERS = ("index", "middle", "ring")
 _RELAXED = {"mcp_forward": 0.2, "pip": 0.25, "dip": 0.15, "thumb_mcp1": 0.5, "thumb_pip1": 0.2}
@@ -96,34 +92,3 @@ def blend(amounts: dict[str, float]) -> NDArray[np.float64]:
     opened = min(max(amounts.get("open", 0.0), 0.0), 1.0)
     shape += opened * (SHAPES_RAD["open"] - shape)
     return np.clip(shape, *exo_limits_rad())
-
-
-class Synergies:
-    """Synergy amounts set by keys, followed smoothly."""
-
-    def __init__(self) -> None:
-        size = len(EXO_JOINTS)
-        self._slew = Slew(np.full(size, VELOCITY_MAX_RAD_S), np.full(size, ACCELERATION_MAX_RAD_S2))
-        self._slew.reset(RELAXED_RAD)
-        self._amounts: dict[str, float] = dict.fromkeys(SYNERGIES, 0.0)
-
-    @property
-    def amounts(self) -> dict[str, float]:
-        """Present amount of each synergy, 0..1."""
-        return dict(self._amounts)
-
-    def set(self, name: str, amount: float) -> None:
-        """Set the amount of one synergy; values outside 0..1 are clipped."""
-        if name not in self._amounts:
-            raise ValueError(
-                f"synergy '{name}' is unknown; known synergies: {', '.join(SYNERGIES)}"
-            )
-        self._amounts[name] = min(max(amount, 0.0), 1.0)
-
-    def reset(self, angles_rad: NDArray[np.float64]) -> None:
-        """Stand still at ``angles_rad (17,)``, e.g. the inverse map of the measured pose."""
-        self._slew.reset(angles_rad)
-
-    def step(self, dt_s: float) -> NDArray[np.float64]:
-        """Advance ``dt_s`` seconds and return the exoskeleton angles ``(17,)`` in rad."""
-        return self._slew.step(blend(self._amounts), dt_s)

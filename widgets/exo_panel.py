@@ -24,24 +24,14 @@ from PySide6.QtWidgets import (
 )
 
 from devices.rig import EXO_JOINTS
+from policies.synergies import SHAPES_RAD, SYNERGIES, exo_limits_rad
 from widgets.theme import font, icon
 
 WRIST = ("x", "y", "z", "roll", "pitch", "yaw")
 WRIST_REACH = (0.2, 0.2, 0.2, 1.2, 1.2, 1.2)  # m and rad either way, inside the wrist's limits
-FLEX_RAD = (0.0, 1.6)  # a finger's flexion from straight to closed
-SIDE_RAD = (-0.4, 0.4)  # abduction either way
 STEPS = 1000
 EMIT_MS = 17  # at most 60 intents a second
 COLUMNS = ("thumb", "index", "middle", "ring", "wrist")
-
-# Shares of each joint's flexion; what is not named stays straight.
-SYNERGIES: dict[str, dict[str, float]] = {
-    "Open": {},
-    "Pinch": {"thumb": 0.55, "index": 0.6},
-    "Tripod": {"thumb": 0.55, "index": 0.55, "middle": 0.6},
-    "Power": {"thumb": 0.7, "index": 0.9, "middle": 0.9, "ring": 0.9},
-    "Point": {"thumb": 0.6, "middle": 0.9, "ring": 0.9},
-}
 
 
 class _ResetSlider(QSlider):
@@ -70,8 +60,9 @@ class ExoPanel(QFrame):
         super().__init__(parent)
         self.setObjectName("panel")
         self._keys = dict(keys or {})
-        self._lower = np.array([_range(name)[0] for name in EXO_JOINTS] + [-r for r in WRIST_REACH])
-        self._upper = np.array([_range(name)[1] for name in EXO_JOINTS] + list(WRIST_REACH))
+        lower, upper = exo_limits_rad()
+        self._lower = np.concatenate([lower, np.negative(WRIST_REACH)])
+        self._upper = np.concatenate([upper, WRIST_REACH])
         self._rest = np.zeros(len(self._lower))
         self._dirty = False
         self.sliders: list[QSlider] = []
@@ -89,9 +80,10 @@ class ExoPanel(QFrame):
         title.setProperty("role", "title")
         head.addWidget(title)
         for name in SYNERGIES:
-            key = self._keys.get(f"synergy_{name.lower()}", "")
-            button = QPushButton(f"{name}  {key}" if key else name)
-            button.setToolTip(f"Fingers to the {name.lower()} posture")
+            key = self._keys.get(name, "")
+            title = name.capitalize()
+            button = QPushButton(f"{title}  {key}" if key else title)
+            button.setToolTip(f"Fingers to the {name} posture")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(self._synergy_slot(name))
             self.synergy_buttons[name] = button
@@ -133,7 +125,7 @@ class ExoPanel(QFrame):
 
     def _add_slider(self, grid: QGridLayout, row: int, index: int, text: str) -> None:
         span = self._upper[index] - self._lower[index]
-        slider = _ResetSlider(round((0.0 - self._lower[index]) / span * STEPS))
+        slider = _ResetSlider(round(-self._lower[index] / span * STEPS))
         unit = "m" if len(EXO_JOINTS) <= index < len(EXO_JOINTS) + 3 else "rad"
         slider.setToolTip(f"{text}, {unit}; double-click: rest")
         figure = QLabel()
@@ -154,10 +146,7 @@ class ExoPanel(QFrame):
     def _moved_slot(self, index: int):
         def moved() -> None:
             self._show_figure(index)
-            self._dirty = True
-            if not self._timer.isActive():
-                self._on_tick()
-                self._timer.start()
+            self._announce()
 
         return moved
 
@@ -181,20 +170,27 @@ class ExoPanel(QFrame):
         return full
 
     def press_synergy(self, name: str) -> None:
-        """Move the fingers to the posture ``name``; the wrist stays."""
-        shares = SYNERGIES[name]
-        for index, joint in enumerate(EXO_JOINTS):
-            flex = shares.get(joint.split("_")[0], 0.0)
-            sideways = _range(joint) == SIDE_RAD
-            target = 0.0 if sideways else flex * self._upper[index]
-            span = self._upper[index] - self._lower[index]
-            self.sliders[index].setValue(round((target - self._lower[index]) / span * STEPS))
+        """Move the fingers to the posture ``name`` of ``policies.synergies``; the wrist stays."""
+        for index, angle in enumerate(SHAPES_RAD[name]):
+            self._set_slider(index, angle)
+        self._announce()
 
     def rest(self) -> None:
         """Bring every slider back to rest."""
-        for index, slider in enumerate(self.sliders):
-            span = self._upper[index] - self._lower[index]
-            slider.setValue(round(-self._lower[index] / span * STEPS))
+        for index in range(len(self.sliders)):
+            self._set_slider(index, 0.0)
+        self._announce()
+
+    def _set_slider(self, index: int, value: float) -> None:
+        span = self._upper[index] - self._lower[index]
+        self.sliders[index].setValue(round((value - self._lower[index]) / span * STEPS))
+
+    def _announce(self) -> None:
+        """Say the posture even when it is the one before: pressed again after arming, it counts."""
+        self._dirty = True
+        if not self._timer.isActive():
+            self._on_tick()
+            self._timer.start()
 
     def _on_tick(self) -> None:
         if not self._dirty:
@@ -202,7 +198,3 @@ class ExoPanel(QFrame):
             return
         self._dirty = False
         self.intents_changed.emit(self.intents)
-
-
-def _range(joint: str) -> tuple[float, float]:
-    return SIDE_RAD if joint.endswith("_side") or joint == "thumb_mcp1" else FLEX_RAD

@@ -32,6 +32,7 @@ from widgets.playback_view import PlaybackView
 from widgets.task_list import Task
 
 STATUS_LIMIT_S = 2.0
+SYNERGY_ACTIONS = tuple(item for item in ActionId if item.value.startswith("exo."))
 LATCHED = ("STOPPED", "FAULT")
 BAR_KEYS = {
     "record": ActionId.RECORD,
@@ -93,7 +94,7 @@ class RecordWorkspace(QWidget):
         tasks = [Task(task.name, task.instruction) for task in load_tasks()]
         self.bar = EpisodeBar(tasks, {name: keys[item] for name, item in BAR_KEYS.items()})
         self.intents = IntentPublisher(rig, session.bus)
-        self.exo = ExoPanel() if rig.exoskeletons else None
+        self.exo = ExoPanel(_synergy_keys(keys)) if rig.exoskeletons else None
         self._outcome = "unlabelled"
         self._connect_buttons()
         self._on_task(self.bar.tasks.combo.currentText())
@@ -253,6 +254,11 @@ class RecordWorkspace(QWidget):
     def close_streams(self) -> None:
         """Give the bus queues back."""
         self.poller.close()
+
+
+def _synergy_keys(keys: dict[ActionId, str]) -> dict[str, str]:
+    """Key of every synergy, by its name in ``policies.synergies``."""
+    return {item.value.removeprefix("exo."): keys[item] for item in SYNERGY_ACTIONS}
 
 
 def _fresh(status, at_ns: int):

@@ -198,7 +198,7 @@ def test_the_exoskeleton_sliders_move_the_hand_through_the_gate(holding, qtbot):
     joint = session.rig.hands[0].spec.names.index("right_index_joint1")
     before = view.scene.measured[0][joint]
     holding.workspace.lower_left.setCurrentWidget(holding.workspace.exo)
-    holding.workspace.exo.press_synergy("Power")
+    press(qtbot, holding, ActionId.SYNERGY_POWER)
     qtbot.waitUntil(lambda: abs(view.scene.measured[0][joint] - before) > 0.2, timeout=15_000)
     assert session.supervisor.status.state == "ACTIVE"
 

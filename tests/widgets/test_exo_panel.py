@@ -25,7 +25,7 @@ def test_moving_a_slider_by_key_emits_that_joint_in_radians(panel, qtbot):
         slider.setFocus()
         qtbot.keyClick(slider, Qt.Key.Key_End)
     intents = changed.args[0]
-    assert intents[index] == pytest.approx(1.6)
+    assert intents[index] == pytest.approx(1.7)
     assert np.abs(np.delete(intents, index)).max() < 0.002
 
 
@@ -42,7 +42,7 @@ def test_intents_are_rate_limited_and_the_newest_always_comes(panel, qtbot):
         panel.sliders[1].setValue(value)
     panel.sliders[1].setValue(900)
     assert len(heard) == 1
-    qtbot.waitUntil(lambda: bool(np.isclose(heard[-1][1], 1.44)))
+    qtbot.waitUntil(lambda: bool(np.isclose(heard[-1][1], -0.6 + 0.9 * 1.8)))
     assert len(heard) <= 3
 
 
@@ -55,10 +55,16 @@ def test_double_click_brings_a_slider_back_to_rest(panel, qtbot):
 
 def test_synergy_closes_its_fingers_and_leaves_the_wrist(panel, qtbot):
     panel.sliders[-1].setValue(900)
-    qtbot.mouseClick(panel.synergy_buttons["Power"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.synergy_buttons["power"], Qt.MouseButton.LeftButton)
     intents = panel.intents
-    assert intents[EXO_JOINTS.index("middle_pip")] == pytest.approx(0.9 * 1.6, abs=0.01)
+    assert intents[EXO_JOINTS.index("middle_pip")] == pytest.approx(1.4, abs=0.01)
     assert abs(intents[EXO_JOINTS.index("ring_mcp_side")]) < 0.002
     assert intents[-1] > 0.5
     qtbot.mouseClick(panel.reset_button, Qt.MouseButton.LeftButton)
     assert np.abs(panel.intents).max() < 0.002
+
+
+def test_a_synergy_pressed_again_is_said_again(panel, qtbot):
+    panel.press_synergy("power")
+    with qtbot.waitSignal(panel.intents_changed, timeout=1000):
+        panel.press_synergy("power")
