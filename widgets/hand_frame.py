@@ -84,10 +84,10 @@ def _paint_legend(painter: QPainter, rect: QRect) -> None:
         painter.drawText(box.right() + 6, 18, word)
 
 
-def paint_force(painter: QPainter, middle: QPoint, force_n: float) -> None:
-    """Write the force of a pull beside its target."""
+def paint_stretch(painter: QPainter, middle: QPoint, stretch_m: float) -> None:
+    """Write how far a pull is stretched beside its target."""
     painter.setFont(font(12, bold=True))
-    text = f"{force_n:.1f} N"
+    text = f"{stretch_m * 1000:.0f} mm"
     box = painter.fontMetrics().boundingRect(text).adjusted(-4, -2, 4, 2)
     box.moveCenter(middle)
     painter.fillRect(box, QColor(10, 12, 15, 190))

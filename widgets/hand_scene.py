@@ -39,7 +39,7 @@ LEAST_FORCE_N = 0.03
 ARROW_WIDTH_M = 0.035
 PULL_LINE_RADIUS_M = 0.0012
 PULL_MARK_M = 0.006
-PULL_FULL_N = 10.0  # force at the bright end of a pull line
+PULL_FULL_M = 0.05  # stretch at the bright end of a pull line
 PAD_FULL_N = 5.0  # normal force at the bright end of a pad without taxels
 GHOST_LEAST = 0.012  # rad or m between sent and measured below which the ghost is not drawn
 
@@ -90,18 +90,14 @@ class HandScene:
         Hands in the rig's order.
     objects : sequence of ObjectShape
         Shapes of the ``world/objects`` stream.
-    pull_stiffness_n_per_m : float
-        Newtons per metre of stretch, for the colour and number of a pull line.
     """
 
     def __init__(
         self,
         hands: Sequence[HandKinematics],
         objects: Sequence[ObjectShape] = (),
-        pull_stiffness_n_per_m: float = 100.0,
     ) -> None:
         self.hands = tuple(hands)
-        self.pull_stiffness_n_per_m = pull_stiffness_n_per_m
         self.measured = [np.array(hand.spec.home) for hand in hands]
         self.sent: list[NDArray | None] = [None for _ in hands]
         self.poses = [hand.link_poses(q) for hand, q in zip(hands, self.measured, strict=True)]
@@ -243,7 +239,7 @@ class HandScene:
         target_m: NDArray[np.float64] | None = None,
         pinned: bool = False,
     ) -> float:
-        """Draw pull ``slot`` from ``point_m`` to ``target_m`` (None: nothing); its force in N."""
+        """Draw pull ``slot`` from ``point_m`` to ``target_m`` (None: nothing); its stretch in m."""
         line, ball, cube = self._pull_slices[slot]
         if point_m is None or target_m is None:
             for place in (line, ball, cube):
@@ -251,8 +247,7 @@ class HandScene:
             return 0.0
         span = target_m - point_m
         length = float(np.linalg.norm(span))
-        force_n = self.pull_stiffness_n_per_m * length
-        shade = table(FORCE_MAP)[int(np.clip(90 + force_n / PULL_FULL_N * 165, 90, 255))] / 255.0
+        shade = table(FORCE_MAP)[int(np.clip(90 + length / PULL_FULL_M * 165, 90, 255))] / 255.0
         for place in (line, ball, cube):
             self.solid["a_color"][place, :3] = shade
         direction = span / length if length > 1e-6 else np.array([0.0, 0.0, 1.0])
@@ -261,7 +256,7 @@ class HandScene:
         mark[:3, 3] = target_m
         self._place(self.solid, self._rest, cube if pinned else ball, mark)
         self._hide(ball if pinned else cube)
-        return force_n
+        return length
 
     def world_point(self, hand: int, link: int, local_m: NDArray) -> NDArray[np.float64]:
         """World position (3,) of a point given in a link's frame; link -1 is the palm."""

@@ -23,7 +23,7 @@ from devices.rig import MAX_PULLS
 from devices.stream import Sample, StreamSpec
 from widgets.freshness import Freshness
 from widgets.gl_stage import GLStage, GLUnavailable
-from widgets.hand_frame import paint_force, paint_frame, paint_hint, paint_no_gl
+from widgets.hand_frame import paint_frame, paint_hint, paint_no_gl, paint_stretch
 from widgets.hand_scene import HandScene
 from widgets.image_tile import LATENCY_RING
 from widgets.orbit_camera import OrbitCamera
@@ -51,8 +51,6 @@ class HandView(QWidget):
         Hands in the rig's order.
     objects : sequence of ObjectShape
         Shapes of the simulated objects, if any.
-    pull_stiffness_n_per_m : float
-        Spring of a pull, for the number beside its line.
     can_pull : bool
         Whether pulling makes sense now; off, a drag on a link orbits.
     """
@@ -67,12 +65,11 @@ class HandView(QWidget):
         self,
         hands: Sequence[HandKinematics],
         objects: Sequence[ObjectShape] = (),
-        pull_stiffness_n_per_m: float = 100.0,
         can_pull: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.scene = HandScene(hands, objects, pull_stiffness_n_per_m)
+        self.scene = HandScene(hands, objects)
         self.can_pull = can_pull
         self.taxel_range_n = TAXEL_RANGE_N
         self.painted_latency_ms: deque[float] = deque(maxlen=LATENCY_RING)
@@ -186,14 +183,15 @@ class HandView(QWidget):
                 self.scene.set_pull(slot, None)
                 continue
             point = self.scene.world_point(hand, link, row[4:7])
-            force_n = self.scene.set_pull(slot, point, row[7:10], row[1] > 0.5)
-            self._labels[slot] = (row[7:10].copy(), force_n)
+            stretch_m = self.scene.set_pull(slot, point, row[7:10], row[1] > 0.5)
+            if row[1] > 0.5:
+                self._labels[slot] = (row[7:10].copy(), stretch_m)
         if self._drag is None or self._drag_target is None:
             self.scene.set_pull(DRAG_SLOT, None)
         else:
             point = self.scene.world_point(*self._drag)
-            force_n = self.scene.set_pull(DRAG_SLOT, point, self._drag_target)
-            self._labels[DRAG_SLOT] = (self._drag_target, force_n)
+            stretch_m = self.scene.set_pull(DRAG_SLOT, point, self._drag_target)
+            self._labels[DRAG_SLOT] = (self._drag_target, stretch_m)
 
     def _redraw(self) -> None:
         self._dirty = True
@@ -210,9 +208,9 @@ class HandView(QWidget):
             return
         painter.drawImage(QPoint(0, 0), picture)
         at_ns = now_ns()
-        for target, force_n in self._labels.values():
+        for target, stretch_m in self._labels.values():
             x, y = self.camera.project(target, self.width(), self.height())[0]
-            paint_force(painter, QPoint(int(x), int(y) - 18), force_n)
+            paint_stretch(painter, QPoint(int(x), int(y) - 18), stretch_m)
         levels = [f.level(at_ns) for f in self._freshness]
         ages = [f.age_s(at_ns) for f in self._freshness]
         names = [f"{h.spec.side} {h.spec.model.name}" for h in self.scene.hands]

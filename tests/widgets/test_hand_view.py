@@ -185,9 +185,9 @@ def test_pull_is_drawn_as_a_line_with_its_force_and_vanishes(view, sample, qtbot
     image = view.grab().toImage()
     column = [image.pixelColor(half.x(), half.y() + dy).lightness() for dy in range(-4, 5)]
     assert max(column) > 90
-    force_n = view._labels[8][1]
-    assert force_n == pytest.approx(view.scene.pull_stiffness_n_per_m * np.linalg.norm(
-        view._labels[8][0] - view.scene.world_point(*view._drag)))  # fmt: skip
+    target_m, stretch_m = view._labels[8]
+    point_m = view.scene.world_point(*view._drag)
+    assert stretch_m == pytest.approx(np.linalg.norm(target_m - point_m))
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=side)
     assert view._labels == {}
     assert _colour(view, side).lightness() == pytest.approx(before.lightness(), abs=8)
