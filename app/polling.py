@@ -73,7 +73,8 @@ class StreamPoller:
                 continue
             sample = lane.subscriber.newest()
             if sample is not None:
-                lane.due_ns = at_ns + lane.pause_ns
+                kept_up = lane.due_ns + lane.pause_ns > at_ns
+                lane.due_ns = (lane.due_ns if kept_up else at_ns) + lane.pause_ns
                 self.last_stamp_ns[lane.subscriber.spec.name] = sample.stamp_ns
                 for show in lane.shows:
                     show(sample)
