@@ -148,6 +148,7 @@ def measure(seconds: float, takes: int, folder: Path) -> dict[str, Any]:
         "finalise_cpu_share": round(finalise_cpu_s / seconds, 4),
         "recorder_cpu_share": round(cpu_share, 3),
         "recorder_rss_mb": round(rss_mb[-1], 1),
+        "recorder_rss_by_take_mb": [round(value) for value in rss_mb],
         "recorder_rss_growth_mb": round(rss_mb[-1] - rss_mb[0], 1),
         "queue_fill_max": round(fill, 4),
         "episode_mb": round(paths[-1].stat().st_size / 1e6, 1),

@@ -8,6 +8,8 @@ before the process leaves. Killed, its log is recovered by the next start.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import logging
 import sys
 import time
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 
 STATUS_PERIOD_NS = 100 * NS_PER_MS
 IDLE_S = 0.004  # the bus queues hold six seconds; 4 ms keeps the written counts fresh
+M_MMAP_THRESHOLD = -3  # malloc.h
+LARGE_BYTES = 64 << 10
 LEAVE_AFTER_S = 600.0  # most time the last takes may need to be published
 
 
@@ -63,6 +67,16 @@ def run(context: ProcessContext, options: StationOptions) -> None:
     station.close()
 
 
+def keep_memory_flat() -> None:
+    """Give frames pages of their own, so that freed ones go back to the system at once.
+
+    glibc otherwise raises its limit as frames come and go and lets them fragment the heap: the
+    recorder grew by 5 MB a take (measured, 10 takes of the record load).
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Parse the command line and record."""
     policy = DiskPolicy()
@@ -72,6 +86,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--disk-start-s", type=float, default=policy.start_s)
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    keep_memory_flat()
     context = ProcessContext("recorder", SessionFile.read(arguments.session))
     disk = DiskPolicy(arguments.disk_stop_s, policy.warn_s, arguments.disk_start_s)
     try:

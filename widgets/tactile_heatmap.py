@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
@@ -241,19 +242,32 @@ class TactileHeatmap(QWidget):
         cell = self.taxel_rect(finger, 0)
         reach = max(cell.width(), cell.height()) * 2.2 / self._range_n
         across = -1.0 if self._left else 1.0
-        lines = []
-        for taxel in strong:
-            start = self.taxel_rect(finger, int(taxel)).center()
-            length = min(1.0, self._range_n / size[taxel]) * reach
-            # pad x points to the fingertip (up on the screen), pad y across the finger
-            right, up = across * shear[taxel, 1] * length, shear[taxel, 0] * length
-            tip_x, tip_y = start.x() + right, start.y() - up
-            lines.append(QLineF(start.x(), start.y(), tip_x, tip_y))
-            for bend in (0.45, -0.45):
-                back_x, back_y = -0.35 * right - bend * up, 0.35 * up - bend * right
-                lines.append(QLineF(tip_x, tip_y, tip_x + back_x, tip_y + back_y))
+        length = np.minimum(1.0, self._range_n / size[strong]) * reach
+        # pad x points to the fingertip (up on the screen), pad y across the finger
+        along = np.stack([across * shear[strong, 1] * length, -shear[strong, 0] * length], axis=1)
+        start = self._centres(finger)[strong]
+        tip = start + along
+        aside = along[:, ::-1] * (1.0, -1.0)
+        strokes = [start, tip]
+        for bend in (0.45, -0.45):
+            strokes += [tip, tip - 0.35 * along + bend * aside]
+        ends = np.stack(strokes, axis=1).reshape(-1, 2)
         painter.setPen(QPen(color("accent"), 1.4))
-        painter.drawLines(lines)
+        painter.drawPath(pg.arrayToQPath(ends[:, 0], ends[:, 1], connect="pairs"))
+
+    def _centres(self, finger: int) -> NDArray[np.float64]:
+        """(taxels, 2) centres of all taxels of ``finger`` in widget pixels."""
+        pad = self._pads[finger]
+        rect = self.pad_rect(finger)
+        rows = pad.rows - 0.5 - np.arange(pad.rows)
+        columns = np.arange(pad.cols) + 0.5
+        if self._left:
+            columns = pad.cols - columns
+        x, y = np.meshgrid(
+            rect.left() + columns * rect.width() / pad.cols,
+            rect.top() + rows * rect.height() / pad.rows,
+        )
+        return np.stack([x.ravel(), y.ravel()], axis=1)
 
     def _paint_saturation(self, painter: QPainter, finger: int, saturated: NDArray) -> None:
         painter.setPen(QPen(color("background"), 1.6))
