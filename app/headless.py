@@ -18,7 +18,7 @@ from devices.messages import SourceName
 Mode = Literal["kinesthetic", "exoskeleton"]
 HEARTBEAT_S = 0.1
 CLIENT = "cli"
-READY_S = 30.0
+READY_S = 20.0
 PUBLISH_S = 180.0
 
 
@@ -89,10 +89,16 @@ class HeadlessDriver:
             if predicate():
                 return
             if at > deadline:
-                status = self.session.supervisor.status
-                cause = f"; supervisor: {status.state} {status.cause}".rstrip() if status else ""
-                raise SessionError(f"{what} did not happen within {timeout_s:g} s{cause}")
+                raise SessionError(f"{what} did not happen within {timeout_s:g} s{self._why()}")
             pause.wait(0.01)
+
+    def _why(self) -> str:
+        """What the supervisor says of itself and of its hands."""
+        status = self.session.supervisor.status
+        if status is None:
+            return "; the supervisor does not answer"
+        hands = [f"{side} hand: {detail}" for side, detail in status.hand_detail.items()]
+        return "; ".join(["", f"supervisor: {status.state} {status.cause}".rstrip(), *hands])
 
     def wait_ready(self) -> None:
         """Wait until every process answers, the hands report, and the cameras deliver."""

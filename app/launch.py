@@ -107,10 +107,20 @@ def launch(
     if has_display():
         from app.window import run_window
 
-        session = open_session(
-            name, choose_dataset(dataset, settings), seed=seed, emulate=emulate, video=video
-        )
-        return run_window(session, settings, settings_path, problems)
+        before = ""
+        while name:
+            try:
+                session = open_session(
+                    name, choose_dataset(dataset, settings), seed=seed, emulate=emulate, video=video
+                )
+            except (ValueError, RuntimeError) as error:
+                if not before:
+                    raise
+                problems, name, before = [str(error)], before, ""
+                continue
+            before, name = name, run_window(session, settings, settings_path, problems)
+            problems = []
+        return 0
     from app.demonstration import demonstrate
 
     return demonstrate(

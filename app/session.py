@@ -72,7 +72,7 @@ class _Running:
 def plan_processes(rig: Rig, *, emulate: bool = False, capture: bool = True) -> list[ProcessPlan]:
     """List the processes of ``rig`` in starting order."""
     plans = []
-    if emulate:
+    if emulate and any(not hand.driver.startswith("sim_") for hand in rig.hands):
         plans.append(ProcessPlan("emulator", "devices.emulators.process"))
     if rig.world is not None:
         plans.append(ProcessPlan("world", "devices.sim.world_process"))

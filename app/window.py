@@ -18,16 +18,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.actions import ACTIONS, MENUS, ActionId, resolve_keys
 from app.controls import CLIENT, Controls, TakePlan
 from app.last_take import LastTake
-from app.session import REPOSITORY, Session, SessionError
+from app.session import REPOSITORY, Session
 from app.settings import Settings, save_settings
 from app.workspaces import WORKSPACES
 from app.workspaces.record import SYNERGY_ACTIONS, RecordWorkspace
 from devices.clock import NS_PER_S, now_ns
+from devices.rig import rig_files
+from recorder.dataset import Dataset
 from widgets.shortcuts_sheet import ShortcutsSheet
 from widgets.status_strip import StatusStrip
 from widgets.theme import apply_theme
@@ -69,6 +71,8 @@ class MainWindow(QMainWindow):
         self.strip.stop_requested.connect(lambda: self.perform(ActionId.STOP))
         self._places = session.bus.outbox("stop/place")
         self._seen_published: tuple[int, ...] | None = None
+        self._play_when_verified: int | None = None
+        self.next_rig = ""
         self._restore()
         for problem in problems:
             self.strip.show_message(problem, "warn")
@@ -94,6 +98,13 @@ class MainWindow(QMainWindow):
             entry.setObjectName(item.id)
             entry.triggered.connect(lambda _=False, chosen=item.id: self.perform(chosen))
         self._keys = keys
+        rigs = QMenu("Open rig", self)
+        menus["File"].insertMenu(menus["File"].actions()[0], rigs)
+        for name in rig_files():
+            entry = rigs.addAction(name)
+            entry.setCheckable(True)
+            entry.setChecked(name == self.session.rig.name)
+            entry.triggered.connect(partial(self._open_rig, name))
 
     def _timer(self, interval_ms: int, slot: Callable[[], None], kind: Qt.TimerType) -> QTimer:
         timer = QTimer(self)
@@ -133,13 +144,25 @@ class MainWindow(QMainWindow):
         if action is ActionId.RECORD:
             self.workspace.new_take()
 
+    def _open_rig(self, name: str, _: bool = False) -> None:
+        """Close this window; ``run_window``'s caller opens ``name`` next."""
+        if name != self.session.rig.name:
+            self.next_rig = name
+            self.close()
+
     def _play_last(self) -> None:
-        status = self.session.recorder.status
-        path = status.last_path if status else ""
-        if not path:
-            self.strip.show_message("There is no verified take to play yet.", "warn")
-            return
-        self.last_take.play(Path(path))
+        status, number = self.session.recorder.status, self.controls.last_episode
+        if status is None or number is None:
+            self.strip.show_message("There is no take to play yet.", "warn")
+        elif number in status.published:
+            self._play(number)
+        else:
+            self._play_when_verified = number
+            self.strip.show_message(f"Episode {number} plays as soon as it is verified.")
+
+    def _play(self, number: int) -> None:
+        path = Dataset(self.session.file.dataset_dir, "").episode_path(number)
+        self.last_take.play(path)
         self.workspace.centre.setCurrentWidget(self.workspace.playback)
 
     def _synergy(self, action: ActionId) -> None:
@@ -194,6 +217,9 @@ class MainWindow(QMainWindow):
         for number in disk.published:
             if number not in seen:
                 self.strip.show_message(f"Episode {number} is verified: {disk.last_path}")
+                if number == self._play_when_verified:
+                    self._play_when_verified = None
+                    self._play(number)
 
     def _publish_stop_place(self) -> None:
         button = self.strip.stop_button
@@ -284,7 +310,7 @@ def run_window(
     *,
     when_shown: Callable[[MainWindow], None] | None = None,
     size: tuple[int, int] | None = None,
-) -> int:
+) -> str:
     """Start ``session``, show the window until it closes, end the session.
 
     Parameters
@@ -302,8 +328,8 @@ def run_window(
 
     Returns
     -------
-    int
-        Exit code.
+    str
+        Rig the user wants to open next; empty when the program is to end.
     """
     session.start()
     listener = None
@@ -323,9 +349,8 @@ def run_window(
         window.show()
         if when_shown is not None:
             when_shown(window)
-        return application.exec()
-    except SessionError:
-        raise
+        application.exec()
+        return window.next_rig
     finally:
         if listener is not None:
             listener.terminate()

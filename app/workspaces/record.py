@@ -20,7 +20,7 @@ from app.session import Session
 from app.workspaces.camera_panel import CameraPanel
 from app.workspaces.touch_panel import TouchPanel
 from devices.clock import NS_PER_S, now_ns
-from devices.messages import RecorderStatus
+from devices.messages import RecorderStatus, SupervisorStatus
 from devices.stream import Sample
 from policies.tasks import load_tasks
 from widgets.episode_bar import EpisodeBar, EpisodeState
@@ -34,6 +34,7 @@ from widgets.task_list import Task
 STATUS_LIMIT_S = 2.0
 SYNERGY_ACTIONS = tuple(item for item in ActionId if item.value.startswith("exo."))
 LATCHED = ("STOPPED", "FAULT")
+SILENT_S = 1.0  # a hand without feedback for this long is named with its reason
 BAR_KEYS = {
     "record": ActionId.RECORD,
     "stop": ActionId.STOP_TAKE,
@@ -184,11 +185,22 @@ class RecordWorkspace(QWidget):
         self.mode.set_supervisor(
             hand.state if hand else None,
             hand.authority if hand else "none",
-            hand.cause if hand and hand.state in LATCHED else "",
+            self._cause(hand) if hand else "",
         )
         self.hand.set_teaching(bool(hand and hand.authority == "kinesthetic"))
         self.bar.set_state(self._episode_state(disk))
         self._show_health(disk)
+
+    def _cause(self, hand: SupervisorStatus) -> str:
+        """Why the hand is latched, or why it does not report; empty when all is well."""
+        if hand.state in LATCHED:
+            return hand.cause
+        silent = [
+            f"{config.side} hand: {hand.hand_detail.get(config.side, 'no answer')}"
+            for config in self.session.rig.hands
+            if hand.feedback_age_s.get(config.side, SILENT_S) >= SILENT_S
+        ]
+        return "; ".join(silent)
 
     def _episode_state(self, disk: RecorderStatus | None) -> EpisodeState:
         if disk is None:
