@@ -94,8 +94,10 @@ class Catalogue:
         self.dataset = dataset
         missing = not dataset.catalogue_path.exists()
         try:
-            with self._connection():
-                pass
+            with self._connection() as connection:
+                found = [row[1] for row in connection.execute("PRAGMA table_info(episodes)")]
+                if found != list(_COLUMNS):
+                    raise DamagedCatalogueError("it was made by another version of the program")
             if missing:
                 self.rebuild()
         except DamagedCatalogueError as error:

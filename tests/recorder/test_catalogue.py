@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,14 @@ def test_a_damaged_catalogue_is_rebuilt_by_itself(dataset: Dataset) -> None:
     for path in dataset.root.glob("catalogue.sqlite-*"):
         path.unlink()
     dataset.catalogue_path.write_bytes(b"this was a database" * 500)
+    assert [row.number for row in Catalogue(dataset).rows()] == [0, 1]
+
+
+def test_a_catalogue_of_another_version_is_rebuilt_by_itself(dataset: Dataset) -> None:
+    publish(dataset, 0, 1)
+    with sqlite3.connect(dataset.catalogue_path) as connection:
+        connection.execute("ALTER TABLE episodes DROP COLUMN discard_order")
+    connection.close()
     assert [row.number for row in Catalogue(dataset).rows()] == [0, 1]
 
 
