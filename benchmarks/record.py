@@ -38,6 +38,7 @@ from recorder.episode import Episode
 from recorder.log_index import unexplained_jumps
 
 WAIT_S = 120.0
+WARM_UP_S = 7.0  # from then on the recorder's memory of the last six seconds is full
 SAMPLED_FRAMES = 200  # decoded and compared per image stream and take
 
 
@@ -95,6 +96,8 @@ def measure(seconds: float, takes: int, folder: Path) -> dict[str, Any]:
             "all streams live",
             lambda s: all(0 <= s.ages_s.get(name, -1) < 1 for name in wanted),
         )
+        warm = time.monotonic() + WARM_UP_S
+        bench.wait("warm", lambda s: time.monotonic() > warm)
         process = psutil.Process(bench.recorder.pid)
         rss_mb, next_ms, fill = [], [], 0.0
         cpu_s = sum(process.cpu_times()[:2])
