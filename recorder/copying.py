@@ -162,10 +162,19 @@ def _in_log_order(streams: list[StreamIndex]) -> Iterator[tuple[int, int, int]]:
 
 def _read_into(source: int, view: memoryview, offset: int) -> None:
     while len(view):
-        count = os.preadv(source, [view], offset)
+        count = _preadv(source, view, offset)
         if count == 0:
             raise CopyError("the log became shorter while it was read")
         view, offset = view[count:], offset + count
+
+
+def _preadv(source: int, view: memoryview, offset: int) -> int:
+    if hasattr(os, "preadv"):
+        return os.preadv(source, [view], offset)
+    os.lseek(source, offset, os.SEEK_SET)
+    block = os.read(source, len(view))
+    view[: len(block)] = block
+    return len(block)
 
 
 def verify_copy(index: LogIndex, part: Path) -> None:

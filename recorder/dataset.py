@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -25,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from devices.exclusive import lock
 from recorder.durability import fsync_path
 
 DATASET_SCHEMA = "thenar.dataset/1"
@@ -101,9 +101,9 @@ class Dataset:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the dataset against other processes for a few milliseconds of bookkeeping."""
-        fd = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fd = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
+            lock(fd)
             yield
         finally:
             os.close(fd)

@@ -10,23 +10,34 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import fcntl
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from devices.exclusive import try_lock
+
 SYNC_PERIOD_S = 0.25  # at most this much is lost when the power fails (RELIABILITY.md section 4)
 RESERVE_BYTES = 64 << 20  # about two seconds of the heaviest load measured
 RESERVE_LEAST_BYTES = 1 << 20  # less than this is a full disk
 FALLOC_FL_KEEP_SIZE = 0x01
 FALLOC_FL_PUNCH_HOLE = 0x02
+O_BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 if _libc is not None and hasattr(_libc, "fallocate"):
     _libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+
+_fdatasync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+
+
+def _writev(fd: int, buffers: Sequence[bytes | bytearray | memoryview]) -> int:
+    if hasattr(os, "writev"):
+        return os.writev(fd, buffers)
+    return os.write(fd, b"".join(buffers))
 
 
 class DurableFile:
@@ -41,9 +52,9 @@ class DurableFile:
     """
 
     def __init__(self, path: Path, reserve_bytes: int = RESERVE_BYTES) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | O_BINARY
         self._fd = os.open(path, flags, 0o644)
-        fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try_lock(self._fd)
         self._size = 0
         self._reserved = 0
         self._reserve_bytes = reserve_bytes
@@ -53,7 +64,7 @@ class DurableFile:
 
     def writev(self, buffers: Sequence[bytes | bytearray | memoryview]) -> int:
         """Write what the system takes and return its number of bytes."""
-        count = os.writev(self._fd, buffers)
+        count = _writev(self._fd, buffers)
         self._size += count
         return count
 
@@ -73,7 +84,7 @@ class DurableFile:
         with self._closing:
             if self._fd < 0:
                 return
-            os.fdatasync(self._fd)
+            _fdatasync(self._fd)
             if self._can_reserve and self._reserved - self._size < self._reserve_bytes // 2:
                 self._reserve()
 
@@ -153,8 +164,7 @@ class DiskPolicy:
 
 def free_bytes(path: Path) -> int:
     """Bytes an ordinary user may still write on the file system of ``path``."""
-    info = os.statvfs(path)
-    return info.f_bavail * info.f_frsize
+    return shutil.disk_usage(path).free
 
 
 def seconds_left(free: int, committed: int, rate_bytes_s: float) -> float:
@@ -173,8 +183,10 @@ def seconds_left(free: int, committed: int, rate_bytes_s: float) -> float:
 
 
 def fsync_path(path: Path) -> None:
-    """``fsync`` a file or a folder by its path."""
-    fd = os.open(path, os.O_RDONLY)
+    """``fsync`` a file or a folder by its path; folders only where the system lets us."""
+    if os.name == "nt" and path.is_dir():
+        return
+    fd = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
         os.fsync(fd)
     finally:

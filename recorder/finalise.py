@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
-import fcntl
 import hashlib
 import json
 import logging
@@ -25,6 +24,7 @@ from typing import Any
 import h5py
 import psutil
 
+from devices.exclusive import lock, try_lock
 from recorder.catalogue import Catalogue, row_of
 from recorder.copying import copy_log, verify_copy
 from recorder.dataset import (
@@ -97,14 +97,14 @@ def finalise_log(dataset: Dataset, log_path: Path, wait: bool = True) -> Publish
         The disk is full or failing; the log stays.
     """
     try:
-        fd = os.open(log_path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(log_path, os.O_RDONLY)
     except FileNotFoundError:
         return _already_published(dataset, log_path)
     try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise LogBusyError(f"log '{log_path}' is in use by another process") from None
+        if wait:
+            lock(fd)
+        elif not try_lock(fd):
+            raise LogBusyError(f"log '{log_path}' is in use by another process")
         if not log_path.exists():
             return _already_published(dataset, log_path)
         return _finalise(dataset, log_path)
@@ -241,8 +241,8 @@ def finalise_report(root: Path, log_path: Path) -> dict[str, Any]:
 
 def lower_priority() -> None:
     """Give way to everything that records or draws."""
-    os.nice(19)
-    with contextlib.suppress(psutil.Error, OSError, AttributeError):
+    with contextlib.suppress(psutil.Error, OSError, AttributeError):  # not on every system
+        os.nice(19)
         psutil.Process().ionice(psutil.IOPRIO_CLASS_BE, 7)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from devices.exclusive import try_lock
 from recorder.dataset import Dataset, episode_uuid, open_dataset
 from recorder.finalise import LogBusyError, finalise_log
 from recorder.log import LogError
@@ -56,16 +56,13 @@ def orphaned_logs(dataset: Dataset) -> list[Path]:
 
 def _in_use(path: Path) -> bool:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return True
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not try_lock(fd)
     finally:
         os.close(fd)
-    return False
 
 
 def recover_dataset(root: Path) -> list[Recovered]:

@@ -15,13 +15,9 @@ from typing import IO
 
 import psutil
 
+from devices.exclusive import try_lock
 from devices.hand_driver import DeviceError
 from devices.session_file import runtime_root
-
-try:
-    import fcntl
-except ImportError:  # not a POSIX system
-    fcntl = None
 
 
 class RigLock:
@@ -57,7 +53,7 @@ class RigLock:
             When another process has it; the message names that process and the way out.
         """
         file = self._lock_path.open("a+")
-        if not _try_lock(file):
+        if not try_lock(file.fileno()):
             file.close()
             raise DeviceError(self._refusal())
         self._file = file
@@ -107,19 +103,3 @@ def _command(pid: int) -> str:
     with contextlib.suppress(psutil.Error):
         return " ".join(psutil.Process(pid).cmdline())[:200]
     return "unknown command"
-
-
-def _try_lock(file: IO[str]) -> bool:
-    if fcntl is None:
-        import msvcrt
-
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
