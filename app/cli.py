@@ -144,6 +144,10 @@ def record(
                 f"episode {result.episode}: {result.seconds:.1f} s, {result.samples} samples, "
                 f"{result.lost_samples} lost, verified in {result.finalise_s:.1f} s: {result.path}"
             )
+    for result in results:
+        if result.problem:
+            show(f"thenar: episode {result.episode} is short: {result.problem}", err=True)
+    raise typer.Exit(1 if any(result.problem for result in results) else 0)
 
 
 @cli.command(epilog="Example: thenar replay ./demo/episodes/episode_000000.h5 --speed 0.5")

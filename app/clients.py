@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -111,16 +112,26 @@ class SupervisorClient(_Client):
 
 
 class RecorderClient(_Client):
-    """Orders to the recorder."""
+    """Orders to the recorder.
+
+    Parameters
+    ----------
+    bus : Bus
+        Connection to the session.
+    calibrations : dict, optional
+        Calibrations in force, stored in every episode.
+    """
 
     status: RecorderStatus | None
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, calibrations: dict[str, Any] | None = None) -> None:
         super().__init__(bus, "recorder", RecorderStatus)
+        self._calibrations = calibrations or {}
 
     def start_take(self, **fields) -> None:
         """Begin a take; fields as in ``devices.messages.StartTake``."""
-        self._send(StartTake(press_ns=fields.pop("press_ns", now_ns()), **fields))
+        notes = {"calibration": self._calibrations, **fields.pop("notes", {})}
+        self._send(StartTake(press_ns=fields.pop("press_ns", now_ns()), notes=notes, **fields))
 
     def stop_take(self, outcome: Outcome = "unlabelled") -> None:
         """End the running take."""

@@ -31,9 +31,7 @@ class HandDisplay(QWidget):
     def __init__(self, rig: Rig, bus: Bus, poller: StreamPoller) -> None:
         super().__init__()
         own_file = rig.world.model_file if rig.world else None
-        hands = [
-            HandKinematics(h.spec, h.base_pos_m, h.base_rpy_rad, own_file) for h in rig.hands
-        ]
+        hands = [HandKinematics(h.spec, h.base_pos_m, h.base_rpy_rad, own_file) for h in rig.hands]
         shapes = object_shapes(rig.world.objects) if rig.world else ()
         self.view = HandView(hands, shapes, can_pull=rig.world is not None)
         self.pulls = MousePulls(bus)

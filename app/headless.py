@@ -40,6 +40,8 @@ class TakeResult:
         Samples missing according to the sequence numbers, all streams.
     finalise_s : float
         From stop until published and verified.
+    problem : str
+        Why the scripted operator ended early; empty when all went well.
     """
 
     episode: int
@@ -48,6 +50,7 @@ class TakeResult:
     samples: int
     lost_samples: int
     finalise_s: float
+    problem: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The figures by name."""
@@ -183,6 +186,7 @@ class HeadlessDriver:
         session.operator.run_script(mode, seconds, seed)
         self.pump(lambda: session.operator.status.activity == "script", 5.0, "the script's start")
         self.pump(lambda: session.operator.status.activity == "idle", seconds + 10.0, "its end")
+        problem = session.operator.status.error
         status = recorder.status
         samples, lost = sum(status.written.values()), sum(status.gaps.values())
         elapsed_s = status.elapsed_s
@@ -202,6 +206,7 @@ class HeadlessDriver:
             samples=samples,
             lost_samples=lost,
             finalise_s=round(time.monotonic() - stopped, 3),
+            problem=problem,
         )
 
     def replay(self, episode_path: str, speed: float = 1.0, timeout_s: float = 600.0) -> None:

@@ -32,6 +32,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.calibrations import calibrations_of
 from app.clients import OperatorClient, RecorderClient, SimClient, SupervisorClient
 from devices.bus import Bus
 from devices.clock import now_ns
@@ -136,7 +137,7 @@ class Session:
         self.plans = plans if plans is not None else plan_processes(rig, emulate=emulate)
         self.bus = Bus(namespace)
         self.supervisor = SupervisorClient(self.bus)
-        self.recorder = RecorderClient(self.bus)
+        self.recorder = RecorderClient(self.bus, calibrations_of(rig))
         self.operator = OperatorClient(self.bus)
         self.sim = SimClient(self.bus)
         self._health = self.bus.inbox("health")

@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
         self._places = session.bus.outbox("stop/place")
         self._seen_published: tuple[int, ...] | None = None
         self._play_when_verified: int | None = None
+        self._recorder_message = ""
         self.next_rig = ""
         self._restore()
         for problem in problems:
@@ -207,6 +208,9 @@ class MainWindow(QMainWindow):
         disk = self.session.recorder.status
         if disk is None:
             return
+        if disk.message and disk.message != self._recorder_message:
+            self.strip.show_message(disk.message, "warn")
+        self._recorder_message = disk.message
         seen = self._seen_published
         self._seen_published = disk.published
         if seen is None:

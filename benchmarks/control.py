@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 from benchmarks.machine import parser, report
-from benchmarks.window_child import run_window_load
+from benchmarks.window_child import Window, run_window_load
 from devices.bus import Bus
 from devices.messages import SupervisorStatus
 
@@ -53,8 +53,8 @@ def main() -> None:
     chosen = parser(__doc__ or "", 60.0).parse_args()
     figures: dict[str, Any] = {}
 
-    def during(child: subprocess.Popen, namespace: str) -> None:
-        observer = Observer(namespace)
+    def during(child: subprocess.Popen, window: Window) -> None:
+        observer = Observer(window.namespace)
         seen = observer.watch(chosen.seconds)
         settled = seen[len(seen) // 4 :]
         figures["late_p99_ms"] = max(status.late_p99_ms for status in settled)

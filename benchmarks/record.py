@@ -1,163 +1,127 @@
-"""The ``record`` figures: ``python -m benchmarks.record --seconds 60 --takes 1 --json``.
+"""The ``record`` figures: ``thenar bench record --json``.
 
-Starts the prepared load and the recorder as a session does, records takes back to back, and
-reads the published episodes. Figures:
+The real window shows the prepared load (see ``benchmarks.load``) while takes are recorded back to
+back; the window stays open and the load goes on while they are finalised. Figures:
 
 ``lost_samples``             missing by the ledger or by a jump in ``seq``, all takes
 ``wrong_frames``             frames whose picture does not carry their own sequence number
 ``next_take_ms``             from the stop order to the next take recording, worst of all takes
-``finalise_share``           finalise and verify of one take in the niced child, machine otherwise
-                             idle, over the take's length
-``finalise_cpu_share``       processor time of that child over the take's length: the same figure on
-                             a machine that is not idle
+``finalise_share``           finalise and verify one take, over its length, in wall time
+``finalise_cpu_share``       the same in processor time
 ``recorder_rss_growth_mb``   resident memory of the recorder at the end of the last take minus the
                              end of the first
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from benchmarks.load import load_rig, load_streams, read_mark
-from devices.bus import Bus, Inbox, Outbox
+from benchmarks.machine import parser, report
+from benchmarks.window_child import Window, run_window_load
+from devices.bus import Bus
 from devices.clock import now_ns
 from devices.messages import RecorderStatus, StartTake, StopTake
-from devices.session_file import SessionFile
 from recorder.episode import Episode
 from recorder.log_index import unexplained_jumps
 
-WAIT_S = 120.0
-WARM_UP_S = 7.0  # from then on the recorder's memory of the last six seconds is full
+WAIT_S = 300.0
+WARM_UP_S = 7.0
 SAMPLED_FRAMES = 200  # decoded and compared per image stream and take
+TARGETS = {
+    "lost_samples": "0",
+    "wrong_frames": "0",
+    "next_take_ms": "<= 300",
+    "finalise_share": "<= 0.15",
+    "recorder_rss_growth_mb": "flat over 10 takes",
+}
 
 
-class Bench:
-    """A session of load and recorder, driven like the window drives it."""
+class RecorderDesk:
+    """Orders to the recorder of a running session and what it answers.
 
-    def __init__(self, folder: Path) -> None:
-        self.session = SessionFile(
-            namespace=f"bench-{os.getpid()}",
-            rig=load_rig(),
-            dataset_dir=folder / "dataset",
-            runtime_dir=folder / "runtime",
-            parent_pid=os.getpid(),
-        )
-        path = self.session.write()
-        bus = Bus(self.session.namespace)
-        self._orders: Outbox = bus.outbox("recorder/control")
-        self._reports: Inbox = bus.inbox("recorder/status")
-        self.status: RecorderStatus | None = None
-        self.recorder = self._start("recorder.process", path)
-        self.load = self._start("benchmarks.load", path)
+    Parameters
+    ----------
+    namespace : str
+        Bus namespace of the session.
+    """
 
-    def _start(self, module: str, session: Path) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", module, "--session", str(session)])
+    def __init__(self, namespace: str) -> None:
+        bus = Bus(namespace)
+        self._orders = bus.outbox("recorder/control")
+        self._reports = bus.inbox("recorder/status")
 
     def order(self, message: StartTake | StopTake) -> None:
-        """Send one order to the recorder."""
+        """Send one order."""
         self._orders.send(message.model_dump(mode="json"))
 
-    def wait(self, what: str, holds: Any) -> RecorderStatus:
+    def wait(self, what: str, holds: Callable[[RecorderStatus], bool]) -> RecorderStatus:
         """Wait for a status that ``holds``."""
         deadline = time.monotonic() + WAIT_S
         while time.monotonic() < deadline:
             for raw in self._reports.drain():
-                self.status = RecorderStatus.model_validate(raw)
-                if holds(self.status):
-                    return self.status
+                status = RecorderStatus.model_validate(raw)
+                if holds(status):
+                    return status
             time.sleep(0.002)
-        raise TimeoutError(f"{what} did not happen within {WAIT_S:.0f} s: {self.status}")
-
-    def close(self) -> None:
-        """End both processes."""
-        for process in (self.load, self.recorder):
-            process.terminate()
-        for process in (self.load, self.recorder):
-            process.wait(timeout=WAIT_S)
+        raise TimeoutError(f"{what} did not happen within {WAIT_S:.0f} s")
 
 
-def measure(seconds: float, takes: int, folder: Path) -> dict[str, Any]:
-    """Record ``takes`` takes of ``seconds`` each and return the figures."""
-    bench = Bench(folder)
-    try:
-        wanted = [spec.name for spec in load_streams(bench.session.rig)]
-        bench.wait(
-            "all streams live",
-            lambda s: all(0 <= s.ages_s.get(name, -1) < 1 for name in wanted),
-        )
-        warm = time.monotonic() + WARM_UP_S
-        bench.wait("warm", lambda s: time.monotonic() > warm)
-        process = psutil.Process(bench.recorder.pid)
-        rss_mb, next_ms, fill = [], [], 0.0
-        cpu_s = sum(process.cpu_times()[:2])
-        began = time.monotonic()
-        bench.order(StartTake(press_ns=now_ns(), task="bench"))
-        status = bench.wait("recording", lambda s: s.state == "recording")
-        for take in range(takes):
-            number = status.episode
-            until = time.monotonic() + seconds
-            while time.monotonic() < until:
-                status = bench.wait("status", lambda s: True)
-                fill = max(fill, status.queue_fill)
-                time.sleep(0.05)
-            rss_mb.append(process.memory_info().rss / 1e6)
-            asked = time.monotonic()
-            bench.order(StopTake(press_ns=now_ns()))
-            if take + 1 < takes:
-                bench.order(StartTake(press_ns=now_ns(), task="bench", pre_roll_s=0))
-                status = bench.wait(
-                    "next take", lambda s, n=number: s.state == "recording" and s.episode != n
-                )
-                next_ms.append((time.monotonic() - asked) * 1000)
-            else:
-                bench.wait("stopped", lambda s: s.state == "idle")
-                next_ms.append((time.monotonic() - asked) * 1000)
-        cpu_share = (sum(process.cpu_times()[:2]) - cpu_s) / (time.monotonic() - began)
-        pending = len(bench.status.finalising) if bench.status else 1
-        began_finalising = time.monotonic()
-        bench.load.terminate()  # finalising is timed on an otherwise idle machine
-        status = bench.wait(
-            "published", lambda s: len(s.published) >= min(takes, 16) and not s.finalising
-        )
-        child_times = process.cpu_times()
-        finalise_cpu_s = (child_times.children_user + child_times.children_system) / takes
-        finalise_s = (time.monotonic() - began_finalising) / max(1, pending)
-        message = status.message
-    finally:
-        bench.close()
-    dataset = bench.session.dataset_dir
-    paths = sorted((dataset / "episodes").glob("*.h5"))
-    checked = [check_episode(path) for path in paths]
+def measure(desk: RecorderDesk, recorder: psutil.Process, seconds: float, takes: int) -> dict:
+    """Record ``takes`` takes of ``seconds`` each and return the figures of the recorder."""
+    warm = time.monotonic() + WARM_UP_S
+    desk.wait("warm", lambda s: time.monotonic() > warm)
+    rss_mb: list[float] = []
+    next_ms: list[float] = []
+    fill = 0.0
+    cpu_s = sum(recorder.cpu_times()[:2])
+    began = time.monotonic()
+    desk.order(StartTake(press_ns=now_ns(), task="bench"))
+    status = desk.wait("recording", lambda s: s.state == "recording")
+    for take in range(takes):
+        number = status.episode
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            status = desk.wait("status", lambda s: True)
+            fill = max(fill, status.queue_fill)
+            time.sleep(0.05)
+        rss_mb.append(recorder.memory_info().rss / 1e6)
+        asked = time.monotonic()
+        desk.order(StopTake(press_ns=now_ns()))
+        if take + 1 < takes:
+            desk.order(StartTake(press_ns=now_ns(), task="bench", pre_roll_s=0))
+            status = desk.wait(
+                "next take", lambda s, n=number: s.state == "recording" and s.episode != n
+            )
+        else:
+            status = desk.wait("stopped", lambda s: s.state == "idle")
+        next_ms.append((time.monotonic() - asked) * 1000)
+    cpu_share = (sum(recorder.cpu_times()[:2]) - cpu_s) / (time.monotonic() - began)
+    pending = max(1, len(status.finalising))
+    began = time.monotonic()
+    desk.wait("published", lambda s: len(s.published) >= min(takes, 16) and not s.finalising)
+    finalise_s = (time.monotonic() - began) / pending
+    times = recorder.cpu_times()
     return {
-        "benchmark": "record",
         "seconds": seconds,
-        "takes": len(paths),
-        "lost_samples": sum(item["lost"] for item in checked),
-        "wrong_frames": sum(item["wrong"] for item in checked),
-        "samples": sum(item["samples"] for item in checked),
+        "takes": takes,
         "next_take_ms": round(max(next_ms), 1),
         "finalise_share": round(finalise_s / seconds, 4),
-        "finalise_cpu_share": round(finalise_cpu_s / seconds, 4),
+        "finalise_cpu_share": round(
+            (times.children_user + times.children_system) / takes / seconds, 4
+        ),
         "recorder_cpu_share": round(cpu_share, 3),
         "recorder_rss_mb": round(rss_mb[-1], 1),
         "recorder_rss_by_take_mb": [round(value) for value in rss_mb],
         "recorder_rss_growth_mb": round(rss_mb[-1] - rss_mb[0], 1),
         "queue_fill_max": round(fill, 4),
-        "episode_mb": round(paths[-1].stat().st_size / 1e6, 1),
-        "message": message,
-        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
     }
 
 
@@ -184,16 +148,31 @@ def check_episode(path: Path) -> dict[str, int]:
 
 
 def main() -> None:
-    """Parse the command line, measure and print."""
-    parser = argparse.ArgumentParser(prog="benchmarks.record", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--takes", type=int, default=1)
-    parser.add_argument("--folder", type=Path, help="where to write; a temporary folder by default")
-    parser.add_argument("--json", action="store_true", help="one line of JSON")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        figures = measure(arguments.seconds, arguments.takes, Path(folder))
-    print(json.dumps(figures, indent=None if arguments.json else 1))
+    """Entry point."""
+    options = parser(__doc__ or "", 60.0)
+    options.add_argument("--takes", type=int, default=1, help="takes, back to back")
+    options.add_argument("--folder", type=Path, help="where to write; by default a temporary one")
+    options.add_argument("--size", default="1920x1080", help="window size in pixels")
+    chosen = options.parse_args()
+    figures: dict[str, Any] = {"window": chosen.size}
+
+    def during(child: subprocess.Popen, window: Window) -> None:
+        desk = RecorderDesk(window.namespace)
+        recorder = psutil.Process(window.pids["recorder"])
+        figures.update(measure(desk, recorder, chosen.seconds, chosen.takes))
+
+    with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
+        rest = run_window_load(
+            "load", WAIT_S, size=chosen.size, during=during, folder=Path(folder), take=False
+        )
+        paths = sorted((Path(folder) / "episodes").glob("*.h5"))
+        checked = [check_episode(path) for path in paths]
+        figures["episode_mb"] = round(paths[-1].stat().st_size / 1e6, 1)
+    for key in ("lost", "wrong", "samples"):
+        name = {"lost": "lost_samples", "wrong": "wrong_frames"}.get(key, key)
+        figures[name] = sum(item[key] for item in checked)
+    figures["gui_fps"] = rest["gui_fps"]
+    report("record", figures, TARGETS, chosen.json)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,22 @@ START_LIMIT_S = 90.0
 POLL_S = 0.02
 
 
+@dataclass(frozen=True)
+class Window:
+    """What a window under load says of itself: its bus namespace and its processes' ids."""
+
+    namespace: str
+    pids: dict[str, int]
+
+
 def run_window_load(
     rig: str,
     seconds: float,
     *,
     size: str = "1920x1080",
-    during: Callable[[subprocess.Popen, str], None] | None = None,
+    during: Callable[[subprocess.Popen, Window], None] | None = None,
+    folder: Path | None = None,
+    take: bool = True,
 ) -> dict[str, Any]:
     """Open the window under a load and return the probe's figures.
 
@@ -36,7 +47,12 @@ def run_window_load(
     size : str
         Window size in pixels.
     during : callable, optional
-        Called with the child and its bus namespace when the measurement begins.
+        Called with the child and what it says of itself when the measurement begins; the child
+        stops measuring when it returns.
+    folder : Path, optional
+        Dataset folder; by default a temporary one that is deleted.
+    take : bool
+        Whether the window records a take all the while.
 
     Raises
     ------
@@ -49,19 +65,20 @@ def run_window_load(
             [
                 sys.executable, "-m", "benchmarks.window_load", "--rig", rig, "--seconds",
                 str(seconds), "--report", str(report), "--size", size, "--started-ns",
-                str(now_ns()),
+                str(now_ns()), *([] if take else ["--no-take"]),
+                *(["--folder", str(folder)] if folder else []),
             ],
             cwd=REPOSITORY,
             stdout=sys.stderr,
         )  # fmt: skip
         if during is not None:
-            during(child, _wait_for(report, child)["namespace"])
+            during(child, Window(**_wait_for(report, child)["window"]))
+            report.with_suffix(".done").touch()
         code = child.wait(seconds + START_LIMIT_S + 120.0)
         figures = json.loads(report.read_text()) if report.is_file() else {}
     if code != 0 or figures.get("problem"):
         raise RuntimeError(f"the window under load failed: {figures.get('problem') or code}")
     figures.pop("problem", None)
-    figures.pop("episode", None)
     return figures
 
 

@@ -99,9 +99,12 @@ class Probe(QObject):
 class Measurement(QObject):
     """Arms, records, measures for a while, writes the report, closes the window."""
 
-    def __init__(self, window: MainWindow, seconds: float, report: Path, started_ns: int) -> None:
+    def __init__(
+        self, window: MainWindow, seconds: float, report: Path, started_ns: int, take: bool
+    ) -> None:
         super().__init__(window)
         self._window, self._seconds, self._report = window, seconds, report
+        self._take = take
         self._started_ns = started_ns
         self._tiles = [*window.workspace.cameras.tiles, *window.workspace.touch.gels]
         self._probe = Probe([*self._tiles, window.workspace.hand.view])
@@ -120,8 +123,9 @@ class Measurement(QObject):
         yield Wait(lambda: supervisor.status.state == "HOLD", 10.0, "HOLD")
         window.perform(ActionId.ARM_KINESTHETIC)
         yield Wait(lambda: recorder.status is not None, 20.0, "the recorder")
-        window.perform(ActionId.RECORD)
-        yield Wait(lambda: recorder.status.state == "recording", 10.0, "the take")
+        if self._take:
+            window.perform(ActionId.RECORD)
+            yield Wait(lambda: recorder.status.state == "recording", 10.0, "the take")
         if session.rig.world is not None:
             window.controls.script_seconds = self._seconds
             window.perform(ActionId.SCRIPT)
@@ -129,17 +133,19 @@ class Measurement(QObject):
         self._probe.reset()
         for tile in self._tiles:
             tile.painted_latency_ms.clear()
-        self._write({"measuring": True, "namespace": self._window.session.file.namespace})
+        pids = {plan.name: session.pid(plan.name) for plan in session.plans}
+        self._write({"window": {"namespace": session.file.namespace, "pids": pids}})
         yield self._pause(self._seconds)
         self._measure()
-        window.perform(ActionId.STOP_TAKE)
-        episode = recorder.status.episode
-        yield Wait(lambda: episode in recorder.status.published, 120.0, "publishing")
-        self._figures["episode"] = recorder.status.last_path
+        if self._take:
+            window.perform(ActionId.STOP_TAKE)
+            episode = recorder.status.episode
+            yield Wait(lambda: episode in recorder.status.published, 120.0, "publishing")
 
     def _pause(self, seconds: float) -> Wait:
         end_ns = now_ns() + int(seconds * 1e9)
-        return Wait(lambda: now_ns() >= end_ns, seconds + 10.0, "the measurement")
+        done = self._report.with_suffix(".done")
+        return Wait(lambda: now_ns() >= end_ns or done.exists(), seconds + 10.0, "the measurement")
 
     def _measure(self) -> None:
         seconds = self._probe.seconds()
@@ -198,13 +204,17 @@ def main() -> int:
     parser.add_argument("--report", type=Path, required=True)
     parser.add_argument("--started-ns", type=int, default=0)
     parser.add_argument("--size", default="1920x1080")
+    parser.add_argument("--no-take", action="store_true", help="record nothing by itself")
+    parser.add_argument("--folder", type=Path, help="dataset folder")
     options = parser.parse_args()
     started_ns = options.started_ns or now_ns()
     width, height = (int(part) for part in options.size.split("x"))
     with contextlib.ExitStack() as stack:
         if not has_display():
             stack.enter_context(VirtualDisplay())
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="thenar-bench-")))
+        scratch = options.folder or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="thenar-bench-"))
+        )
         if options.rig == "load":
             session = Session(control_rig(), scratch, plans=LOAD_PLANS)
         else:
@@ -216,7 +226,9 @@ def main() -> int:
             None,
             [],
             when_shown=lambda window: runs.append(
-                Measurement(window, options.seconds, options.report, started_ns)
+                Measurement(
+                    window, options.seconds, options.report, started_ns, not options.no_take
+                )
             ),
             size=(width, height),
         )

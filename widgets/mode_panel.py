@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from devices.messages import HandState
-from widgets.theme import icon, restyle
+from widgets.theme import font, icon, restyle
 
 SOURCE_TITLES = {"kinesthetic": "Kinesthetic", "exoskeleton": "Exoskeleton"}
 SOURCE_NEEDS = {
@@ -56,6 +64,11 @@ class ModePanel(QFrame):
         self.says = QLabel("Waiting for the supervisor.")
         self.says.setWordWrap(True)
         self.says.setTextFormat(Qt.TextFormat.PlainText)
+        self.counts = QLabel("")
+        self.counts.setProperty("role", "dim")
+        self.counts.setFont(font(11))
+        self.counts.setTextFormat(Qt.TextFormat.PlainText)
+        self.counts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.enable_button = self._button("enable", "Enable", "power", self.press_enable)
         self.hold_button = self._button("hold", "Hold", "hold", self.press_hold)
         self.reset_button = self._button("reset", "Reset", "reset", self.press_reset)
@@ -78,6 +91,7 @@ class ModePanel(QFrame):
         layout.addWidget(title)
         layout.addLayout(grid)
         layout.addWidget(self.says)
+        layout.addWidget(self.counts)
         self.set_supervisor(None)
 
     def _button(self, action: str, text: str, picture: str, slot) -> QPushButton:
@@ -142,6 +156,21 @@ class ModePanel(QFrame):
             button.setChecked(armed)
             picture = "exoskeleton" if source == "exoskeleton" else "hand"
             button.setIcon(icon(picture, "on_accent" if armed else "text"))
+
+    def set_counts(self, rejects: Mapping[str, int], clamps: Mapping[str, int]) -> None:
+        """Show how often the gate refused or shaped a request since the start, by reason."""
+        parts = [
+            f"{title} " + ", ".join(f"{reason} {count}" for reason, count in sorted(what.items()))
+            for title, what in (("refused:", rejects), ("shaped:", clamps))
+            if what
+        ]
+        text = "gate  " + "   ".join(parts) if parts else "gate  nothing refused, nothing shaped"
+        if self.counts.text() != text:
+            self.counts.setText(text)
+            self.counts.setToolTip(
+                "Requests the command gate refused, and ticks in which it shaped a request to stay "
+                "within range, tracking window, velocity or acceleration\n" + "\n".join(parts)
+            )
 
     @staticmethod
     def _allow(button: QPushButton, can: bool, tip: str, why_not: str) -> None:

@@ -187,6 +187,8 @@ class RecordWorkspace(QWidget):
             hand.authority if hand else "none",
             self._cause(hand) if hand else "",
         )
+        if hand is not None:
+            self.mode.set_counts(hand.rejects, hand.clamps)
         self.hand.set_teaching(bool(hand and hand.authority == "kinesthetic"))
         self.bar.set_state(self._episode_state(disk))
         self._show_health(disk)

@@ -85,3 +85,12 @@ def test_source_that_is_missing_says_what_it_needs(panel):
     panel.set_supervisor("HOLD", "none", "", {"exoskeleton": "no exoskeleton answers"})
     assert panel.arm_buttons["exoskeleton"].toolTip() == "Not now: no exoskeleton answers"
     assert panel.arm_buttons["kinesthetic"].isEnabled()
+
+
+def test_what_the_gate_refused_and_shaped_is_counted_by_reason(shown):
+    panel = shown(ModePanel(), 400, 200)
+    panel.set_counts({}, {})
+    assert "nothing refused" in panel.counts.text()
+    panel.set_counts({"epoch": 2}, {"velocity": 14, "range": 3})
+    assert "refused: epoch 2" in panel.counts.text()
+    assert "shaped: range 3, velocity 14" in panel.counts.text()
