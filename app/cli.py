@@ -112,7 +112,7 @@ def record(
 ) -> None:
     """Record takes without a window, verify and publish them."""
     from app.headless import HeadlessDriver
-    from app.launch import choose_dataset, open_session
+    from app.opening import choose_dataset, open_session
 
     with fail():
         if operator != "scripted":

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from app.actions import ActionId
-from app.launch import choose_dataset, open_session
+from app.opening import choose_dataset, open_session
 from app.settings import Settings
 from app.stepper import Stepper, Wait
 from app.virtual_display import VirtualDisplay

@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.launch import has_display
 from app.settings import default_dataset_dir
-from app.virtual_display import VirtualDisplay
+from app.virtual_display import VirtualDisplay, has_display
 from devices.rig import RigError, load_rig
 
 PACKAGES = (

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.headless import HeadlessDriver
-from app.launch import open_session
+from app.opening import open_session
 from recorder.episode import Episode
 
 

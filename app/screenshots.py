@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.actions import ActionId
 from app.demonstration import save_picture
-from app.launch import open_session
+from app.opening import open_session
 from app.session import REPOSITORY
 from app.settings import Settings
 from app.stepper import Stepper, Wait

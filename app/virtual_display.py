@@ -1,4 +1,4 @@
-"""A virtual X display (Xvfb) for machines without a screen."""
+"""Is there a display, and a virtual one (Xvfb) for machines without."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 from types import TracebackType
 
 START_S = 10.0
+
+
+def has_display() -> bool:
+    """Whether a window can be opened here."""
+    if sys.platform != "linux":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 class VirtualDisplayError(RuntimeError):

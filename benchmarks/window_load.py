@@ -23,11 +23,11 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.actions import ActionId
-from app.launch import has_display, open_session
+from app.opening import open_session
 from app.session import ProcessPlan, Session
 from app.settings import Settings
 from app.stepper import Stepper, Wait
-from app.virtual_display import VirtualDisplay
+from app.virtual_display import VirtualDisplay, has_display
 from app.window import MainWindow, run_window
 from benchmarks.load import load_rig
 from devices.clock import now_ns

@@ -20,7 +20,7 @@ from devices.hands.spec import HandSpec
 
 IK_DAMPING_M = 0.0025  # small beside a finger's lever arm of 0.1 m: only singularities feel it
 IK_STEP_MAX = 0.35  # largest joint step of one iteration, rad or m, keeps the linearisation honest
-_SHAPE_NAMES = {
+SHAPE_NAMES = {
     int(mujoco.mjtGeom.mjGEOM_CAPSULE): "capsule",
     int(mujoco.mjtGeom.mjGEOM_BOX): "box",
     int(mujoco.mjtGeom.mjGEOM_SPHERE): "sphere",
@@ -192,7 +192,7 @@ class HandKinematics:
             mujoco.mju_quat2Mat(rotation, geom.quat)
             transform = np.eye(4)
             transform[:3, :3], transform[:3, 3] = rotation.reshape(3, 3), geom.pos
-            shape, size = _SHAPE_NAMES.get(int(geom.type[0])), geom.size.copy()
+            shape, size = SHAPE_NAMES.get(int(geom.type[0])), geom.size.copy()
             if shape is None:  # a mesh of the user's file: drawn as its bounding box
                 shape, size = "box", self._model.geom_aabb[index, 3:].copy()
             found.append(LinkGeom(row, shape, size, transform, _role_of(geom.name)))

@@ -9,15 +9,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.kinematics import SHAPE_NAMES
 from devices.sim.objects import add_object
-
-_SHAPES = {
-    int(mujoco.mjtGeom.mjGEOM_CAPSULE): "capsule",
-    int(mujoco.mjtGeom.mjGEOM_BOX): "box",
-    int(mujoco.mjtGeom.mjGEOM_SPHERE): "sphere",
-    int(mujoco.mjtGeom.mjGEOM_CYLINDER): "cylinder",
-    int(mujoco.mjtGeom.mjGEOM_ELLIPSOID): "ellipsoid",
-}
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ def object_shapes(names: Sequence[str]) -> tuple[ObjectShape, ...]:
         body = int(model.geom_bodyid[index])
         while body not in rows and body != 0:
             body = int(model.body_parentid[body])
-        shape = _SHAPES.get(int(model.geom_type[index]))
+        shape = SHAPE_NAMES.get(int(model.geom_type[index]))
         if body == 0 or shape is None:
             continue
         rotation, place = data.xmat[body].reshape(3, 3), data.xpos[body]

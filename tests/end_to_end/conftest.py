@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from app.actions import ActionId, action
-from app.launch import open_session
+from app.opening import open_session
 from app.settings import Settings
 from app.window import MainWindow, start_stop_listener
 from widgets.theme import apply_theme

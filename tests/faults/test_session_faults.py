@@ -15,7 +15,7 @@ import pytest
 from support.waiting import wait_until
 
 from app.headless import HeadlessDriver
-from app.launch import open_session
+from app.opening import open_session
 from app.session import Session, SessionError
 from devices.bus import connected_pids
 from recorder.episode import Episode
