@@ -366,9 +366,18 @@ def load_rig(name_or_path: str | Path) -> Rig:
             f"rig file '{path}' is empty or not a mapping; start from a copy of sim-xhand.yaml"
         )
     try:
-        return Rig.model_validate(raw)
+        return _beside(path, Rig.model_validate(raw))
     except ValidationError as error:
         raise RigError(f"rig file '{path}': {_first_problem(error)}") from None
+
+
+def _beside(path: Path, rig: Rig) -> Rig:
+    """Let a relative ``model_file`` start at the folder of the rig file."""
+    if rig.world is None or rig.world.model_file is None:
+        return rig
+    file = path.resolve().parent / rig.world.model_file.expanduser()
+    world = rig.world.model_copy(update={"model_file": file.resolve()})
+    return rig.model_copy(update={"world": world})
 
 
 def _first_problem(error: ValidationError) -> str:

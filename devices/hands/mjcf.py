@@ -4,6 +4,7 @@ Every name starts with the side. ``<side>_<link>`` is a body, ``<side>_<joint>``
 actuator, ``<side>_<finger>_pad`` and ``<side>_<finger>_tip`` are sites, ``<side>_palm`` is the
 root. On a free wrist the palm turns about its origin and slides along the world's axes, so
 ``wrist_x`` is the world's x whatever ``base_rpy_rad`` says; that is the palm's attitude at zero.
+A hand file of the user's own is attached under ``<side>_palm``; its sites go before ours.
 
 Motors are position servos whose gains are set to zero to let the joints be moved by hand.
 Gravity is compensated on every link, as a hand's own controller does.
@@ -32,6 +33,7 @@ from devices.hands.schema import GeomModel, LinkModel, PadModel
 from devices.hands.spec import HandSpec, JointSpec
 
 HAND_GROUP = 2
+SITE_GROUP = 5  # not drawn
 OBJECT_BIT = 1  # contype of scenery and objects
 HAND_BIT = 2  # contype of hands: they meet objects and each other
 
@@ -118,7 +120,7 @@ def add_hand(
     else:
         bodies = _attach_file(spec, palm, hand, model_file)
     for link in hand.model.links:
-        _add_sites(bodies[link.name], hand, link, mirror)
+        _add_sites(spec, bodies[link.name], hand, link, mirror)
     for joint in hand.joints:
         _add_motor(spec, joint)
     if model_file is None:
@@ -223,22 +225,26 @@ def pad_transform(pad: PadModel, mirror: bool) -> NDArray[np.float64]:
     return transform
 
 
-def _add_sites(body: Any, hand: HandSpec, link: LinkModel, mirror: bool) -> None:
-    if link.pad is not None:
+def _add_sites(spec: Any, body: Any, hand: HandSpec, link: LinkModel, mirror: bool) -> None:
+    """Add the sites of a link's pad and tip, unless the user's own file has brought them."""
+    present = {site.name for site in spec.sites}
+    pad_name = f"{hand.side}_{link.pad.finger}_pad" if link.pad is not None else ""
+    tip_name = f"{hand.side}_{link.finger}_tip"
+    if link.pad is not None and pad_name not in present:
         transform = pad_transform(link.pad, mirror)
         body.add_site(
-            name=f"{hand.side}_{link.pad.finger}_pad",
+            name=pad_name,
             pos=transform[:3, 3],
             quat=quaternion_from_rotation(transform[:3, :3]),
             size=(0.002, 0.002, 0.002),
-            group=5,
+            group=SITE_GROUP,
         )
-    if link.tip_m is not None:
+    if link.tip_m is not None and tip_name not in present:
         body.add_site(
-            name=f"{hand.side}_{link.finger}_tip",
+            name=tip_name,
             pos=mirrored_point(link.tip_m, mirror),
             size=(0.002, 0.002, 0.002),
-            group=5,
+            group=SITE_GROUP,
         )
 
 
@@ -273,17 +279,32 @@ def _exclude_neighbours(spec: Any, hand: HandSpec) -> None:
             spec.add_exclude(bodyname1=f"{side}_palm", bodyname2=f"{side}_{link.name}")
 
 
-def _attach_file(spec: Any, palm: Any, hand: HandSpec, path: Path) -> dict[str, Any]:
-    """Attach the user's MJCF or URDF under the palm and return its bodies by our link names."""
+def _read_file(path: Path) -> Any:
+    if not path.is_file():
+        raise HandFileError(f"hand file '{path}' does not exist; correct 'model_file' in the rig")
     try:
-        child = mujoco.MjSpec.from_file(str(path))
+        return mujoco.MjSpec.from_file(str(path))
     except (ValueError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise HandFileError(f"hand file '{path}' cannot be read: {reason}") from None
+
+
+def _attach_file(spec: Any, palm: Any, hand: HandSpec, path: Path) -> dict[str, Any]:
+    """Attach the user's MJCF or URDF under the palm and return its bodies by our link names."""
+    child = _read_file(path)
     prefix = f"{hand.side}_"
     for element in (*child.joints, *child.bodies[1:], *child.geoms, *child.sites):
         element.name = element.name.removeprefix(prefix)
+    for body in child.bodies[1:]:
+        if body.name == "palm":
+            body.name = "own_palm"  # ours is the mount that carries it
     present = {joint.name for joint in child.joints}
+    ours = [joint.name.removeprefix(prefix) for joint in hand.joints[: hand.wrist_size]]
+    if twice := [name for name in ours if name in present]:
+        raise HandFileError(
+            f"hand file '{path}' brings the joints of the free wrist ({', '.join(twice)}), which "
+            "the rig adds by itself; remove them from the file or set wrist: fixed"
+        )
     wanted = [link.joint.name for link in hand.model.links if link.joint is not None]
     missing = [name for name in wanted if name not in present]
     if missing:
@@ -291,8 +312,10 @@ def _attach_file(spec: Any, palm: Any, hand: HandSpec, path: Path) -> dict[str, 
             f"hand file '{path}' lacks {len(missing)} of the {len(wanted)} joints of hand model "
             f"'{hand.model.name}': {', '.join(missing)}; rename its joints or choose another model"
         )
-    for actuator in list(child.actuators):
-        child.delete(actuator)
+    for element in (*child.sensors, *child.actuators, *child.keys):  # the rig has its own
+        child.delete(element)
+    for site in child.sites:
+        site.group = SITE_GROUP
     for body in child.bodies[1:]:
         body.gravcomp = 1.0
     for geom in child.geoms:

@@ -124,7 +124,12 @@ def build_scene(rig: Rig, operator_hand: bool = False) -> tuple[mujoco.MjModel, 
         from devices.sim.operator_hand import add_operator_hand
 
         add_operator_hand(spec, rig)
-    model = spec.compile()
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        cause, file = str(error).splitlines()[0], rig.world.model_file
+        what = f"hand file '{file}'" if file is not None else "its world"
+        raise RigError(f"rig '{rig.name}': {what} cannot be compiled: {cause}") from None
     return model, _map_scene(rig, model)
 
 
