@@ -13,15 +13,11 @@ recovers the log by itself.
 from __future__ import annotations
 
 import logging
-import platform
-import uuid as uuids
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from devices.bus import Bus
 from devices.clock import NS_PER_MS, NS_PER_S, now_ns
@@ -40,6 +36,7 @@ from recorder.capture import Capture
 from recorder.catalogue import Catalogue
 from recorder.dataset import Dataset, open_dataset
 from recorder.durability import DiskPolicy, DurableFile, free_bytes, seconds_left
+from recorder.header import take_header
 from recorder.labels import EpisodeLabels
 from recorder.log import LogFile
 from recorder.publishing import Child, FinaliseQueue, launch_child
@@ -196,7 +193,7 @@ class Station:
             return
         with self.dataset.locked():
             number = self.dataset.next_number() if order.redo_of is None else order.redo_of
-            header = self._header(order, number)
+            header = take_header(self.session, order, number, self.capture.streams)
             self._take = Take(
                 self.dataset.log_path(number, header["uuid"]),
                 header,
@@ -207,32 +204,6 @@ class Station:
         self.capture.begin(self._take, order.press_ns - int(order.pre_roll_s * NS_PER_S))
         self._next_number = max(self._next_number, number + 1)
         self.state, self.message = "recording", ""
-
-    def _header(self, order: StartTake, number: int) -> dict[str, Any]:
-        rig = self.session.rig
-        return {
-            "uuid": uuids.uuid4().hex,
-            "number": number,
-            "redo_of": order.redo_of,
-            "press_ns": order.press_ns,
-            "pre_roll_s": order.pre_roll_s,
-            "task": order.task,
-            "instruction": order.instruction,
-            "operator_code": order.operator_code,
-            "source": order.source,
-            "notes": order.notes,
-            "calibration": order.notes.get("calibration", {}),
-            "rig": rig.model_dump(mode="json", by_alias=True),
-            "rig_name": rig.name,
-            "streams": [spec.model_dump(mode="json") for spec in self.capture.streams],
-            "session": self.session.namespace,
-            "seed": self.session.seed,
-            "emulate": self.session.emulate,
-            "software_version": software_version(),
-            "python_version": platform.python_version(),
-            "boot_id": boot_id(),
-            "wall_time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        }
 
     def _stop(self, press_ns: int, reason: str, outcome: Outcome) -> None:
         self._stop_ns, self._stop_asked_ns = press_ns, now_ns()
@@ -388,17 +359,3 @@ class Station:
     def close(self) -> None:
         """Leave the bus."""
         self.capture.close()
-
-
-def software_version() -> str:
-    """Version of this program, as installed."""
-    try:
-        return metadata.version("thenar")
-    except metadata.PackageNotFoundError:
-        return "unknown"
-
-
-def boot_id() -> str:
-    """Identity of the running boot: monotonic stamps are comparable within one only."""
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.exists() else ""

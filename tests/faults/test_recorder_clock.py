@@ -14,7 +14,7 @@ from support.recording import InlineChild, SmallPublishers
 from support.waiting import wait_until
 
 import recorder.dataset
-import recorder.station
+import recorder.header
 from benchmarks.load import load_rig
 from devices.bus import Bus
 from devices.clock import now_ns
@@ -66,7 +66,7 @@ def test_a_wall_clock_that_jumps_by_an_hour_changes_no_stamp_and_no_order(
     real_time = time.time
     jumps = iter(range(1_000_000))
     monkeypatch.setattr(time, "time", lambda: real_time() - HOUR_S * next(jumps))
-    monkeypatch.setattr(recorder.station, "datetime", JumpingWallClock)
+    monkeypatch.setattr(recorder.header, "datetime", JumpingWallClock)
     monkeypatch.setattr(recorder.dataset, "datetime", JumpingWallClock)
     session = session_file(load_rig(128, 96))
     bus = Bus(session.namespace)
