@@ -130,8 +130,8 @@ class RecorderClient(_Client):
 
     def start_take(self, **fields) -> None:
         """Begin a take; fields as in ``devices.messages.StartTake``."""
-        notes = {"calibration": self._calibrations, **fields.pop("notes", {})}
-        self._send(StartTake(press_ns=fields.pop("press_ns", now_ns()), notes=notes, **fields))
+        press_ns = fields.pop("press_ns", now_ns())
+        self._send(StartTake(press_ns=press_ns, calibration=self._calibrations, **fields))
 
     def stop_take(self, outcome: Outcome = "unlabelled") -> None:
         """End the running take."""

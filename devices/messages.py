@@ -166,6 +166,7 @@ class StartTake(_Message):
     source: SourceName = "none"
     redo_of: int | None = None  # record again under this episode number
     pre_roll_s: float = Field(default=1.0, ge=0, le=5)
+    calibration: dict[str, Any] = Field(default_factory=dict)  # by device, as in force
     notes: dict[str, Any] = Field(default_factory=dict)
 
 

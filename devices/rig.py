@@ -146,7 +146,7 @@ class ExoskeletonConfig(_Config):
     side: Side = "right"
     driver: str = "sim_exoskeleton"
     rate_hz: float = Field(default=200.0, gt=0)
-    bits: int = Field(default=12, ge=8, le=24)
+    bits: int = Field(default=12, ge=8, le=16)
     seed: int = 0  # draws the encoders' imperfections
     calibration: str = "ideal"  # "ideal" or a calibration file's name
 
@@ -181,9 +181,17 @@ class Rig(_Config):
         names = [camera.name for camera in self.cameras]
         if len(set(names)) != len(names):
             raise ValueError(f"two cameras share a name: {names}; names must differ")
-        for item in (*self.tactile, *self.exoskeletons):
-            if item.side not in sides:
-                raise ValueError(f"{type(item).__name__} on side '{item.side}' has no hand there")
+        for key, items in (("tactile", self.tactile), ("exoskeletons", self.exoskeletons)):
+            found = [item.side for item in items]
+            if len(set(found)) != len(found):
+                raise ValueError(f"{key}: two on the same side: {found}; a side has one at most")
+            for side in set(found) - set(sides):
+                raise ValueError(f"{key} on side '{side}': the rig has no hand there")
+        for touch in self.tactile:
+            kinds = sorted({pad.kind for pad in self.hand(touch.side).spec.pads})
+            if touch.kind not in kinds:
+                raise ValueError(f"tactile: kind '{touch.kind}' does not fit the pads of the "
+                                 f"{touch.side} hand; they are {', '.join(kinds)}")  # fmt: skip
         for camera in self.cameras:
             if camera.mount != "world" and camera.mount not in sides:
                 raise ValueError(

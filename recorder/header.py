@@ -43,7 +43,7 @@ def take_header(
         "operator_code": order.operator_code,
         "source": order.source,
         "notes": order.notes,
-        "calibration": order.notes.get("calibration", {}),
+        "calibration": order.calibration,
         "rig": rig.model_dump(mode="json", by_alias=True),
         "rig_name": rig.name,
         "streams": [spec.model_dump(mode="json") for spec in streams],

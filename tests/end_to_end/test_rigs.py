@@ -44,6 +44,9 @@ def test_both_hands_of_sim_bimanual_are_recorded_and_replayed(tmp_path):
             moved = np.ptp(measured.rows(slice(None)), axis=0)
             assert moved.max() > 0.2, f"the {side} hand did not move"
             assert np.abs(episode.stream(f"{side}/taxels").rows(slice(None))).max() > 0.05
+            calibration = episode.calibration[f"{side}_exoskeleton"]
+            assert calibration["name"] == "ideal"
+            assert len(calibration["joints"]) == 17
     report = thenar("replay", path)
     assert set(report["final_pose_error"]) == {"right", "left"}
     assert max(report["final_pose_error"].values()) < 0.2
