@@ -148,7 +148,7 @@ class RecordWorkspace(QWidget):
         column.addWidget(self.mode)
         right = self._column(self.touch, self.health)
         self.columns = QSplitter(Qt.Orientation.Horizontal)
-        for widget, stretch in ((left, 5), (middle, 4), (right, 4)):
+        for widget, stretch in ((left, 20), (middle, 15), (right, 16)):
             self.columns.addWidget(widget)
             self.columns.setStretchFactor(self.columns.count() - 1, stretch)
         self.columns.setChildrenCollapsible(False)

@@ -34,3 +34,21 @@ def write_rig(path: Path, model_file: str) -> Path:
     raw |= {"name": "my-hand", "world": {"objects": ["cube", "ball"], "model_file": model_file}}
     path.write_text(yaml.safe_dump(raw))
     return path
+
+
+def write_own_urdf(path: Path, joints: list[str]) -> Path:
+    """Write a URDF whose joints all sit on one root link, 0.1 m above its origin."""
+    inertial = (
+        '<inertial><mass value="0.02"/>'
+        '<inertia ixx="1e-5" iyy="1e-5" izz="1e-5" ixy="0" ixz="0" iyz="0"/></inertial>'
+    )
+    text = f'<robot name="mine"><link name="palm">{inertial}</link>'
+    for name in joints:
+        text += (
+            f'<link name="l_{name}">{inertial}<collision><geometry><sphere radius="0.01"/>'
+            f'</geometry></collision></link><joint name="{name}" type="revolute">'
+            f'<parent link="palm"/><child link="l_{name}"/><origin xyz="0 0 0.1"/>'
+            '<axis xyz="1 0 0"/><limit lower="-1" upper="1" effort="1" velocity="1"/></joint>'
+        )
+    path.write_text(text + "</robot>")
+    return path

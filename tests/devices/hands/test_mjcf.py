@@ -3,6 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
+from support.own_hand import write_own_urdf
 
 from devices.hands.mjcf import HandFileError, add_hand
 from devices.hands.spec import load_hand
@@ -67,20 +68,8 @@ def test_the_users_own_hand_file_replaces_the_composed_links(tmp_path):
 
 def test_a_urdf_is_a_hand_file_as_well(tmp_path):
     hand = load_hand("xhand", "left", "free6")
-    inertial = (
-        '<inertial><mass value="0.02"/>'
-        '<inertia ixx="1e-5" iyy="1e-5" izz="1e-5" ixy="0" ixz="0" iyz="0"/></inertial>'
-    )
-    text = f'<robot name="mine"><link name="root">{inertial}</link>'
-    for name in hand.names[6:]:  # named with their side, which is allowed
-        text += (
-            f'<link name="l_{name}">{inertial}<collision><geometry><sphere radius="0.01"/>'
-            f'</geometry></collision></link><joint name="{name}" type="revolute">'
-            f'<parent link="root"/><child link="l_{name}"/><origin xyz="0 0 0.1"/>'
-            '<axis xyz="1 0 0"/><limit lower="-1" upper="1" effort="1" velocity="1"/></joint>'
-        )
-    path = tmp_path / "mine.urdf"
-    path.write_text(text + "</robot>")
+    # named with their side, which is allowed
+    path = write_own_urdf(tmp_path / "mine.urdf", list(hand.names[6:]))
     kinematics = HandKinematics(hand, base_pos_m=(0, 0, 0.5), model_file=path)
     poses = kinematics.link_poses(np.clip(0.0, hand.lower, hand.upper))
     assert poses[0, :3, 3] == pytest.approx([0, 0, 0.6])

@@ -8,7 +8,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 import pytest
-from support.own_hand import write_own_hand, write_rig
+from support.own_hand import write_own_hand, write_own_urdf, write_rig
 
 from devices.hands.mjcf import HandFileError
 from devices.hands.spec import load_hand
@@ -108,6 +108,18 @@ def test_meshes_lie_beside_the_file_wherever_the_program_was_started(tmp_path, m
     (folder / "meshes" / "tip.obj").unlink()
     with pytest.raises(RigError, match=r"hand file '.*own.xml' cannot be compiled.*tip.obj"):
         build_scene(load_rig(tmp_path / "my.yaml"))
+
+
+def test_a_urdf_in_a_rig_gets_motors_pads_and_touch(tmp_path):
+    write_own_urdf(tmp_path / "own.urdf", [name[6:] for name in HAND.names[6:]])
+    model, scene = build_scene(load_rig(write_rig(tmp_path / "my.yaml", "own.urdf")))
+    assert [model.actuator(i).name for i in range(model.nu)] == list(HAND.names)
+    bodies = [model.body(int(model.site_bodyid[pad])).name for pad in scene.hands[0].pads]
+    assert bodies[:2] == ["right_l_thumb_joint2", "right_l_index_joint2"]
+    touching = scene.pad_of_geom[:, 1] == 0
+    assert [model.body(int(model.geom_bodyid[i])).name for i in np.flatnonzero(touching)] == [
+        "right_l_thumb_joint2"
+    ]
 
 
 def test_a_relative_hand_file_lies_beside_the_rig_file(tmp_path, monkeypatch):
