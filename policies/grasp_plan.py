@@ -156,7 +156,7 @@ def plan_grasp(
     meet = palm[:3, :3].T @ (between - palm[:3, 3])
     centre = palm[:3, 3] + palm[:3, :3] @ (meet * (1.0, GRASP_DEPTH, 1.0))
     across = tips["index"] - tips["middle"]
-    across *= min(1.0, FINGER_SPACING_MAX_M / float(np.linalg.norm(across)))
+    across *= FINGER_SPACING_MAX_M / max(FINGER_SPACING_MAX_M, float(np.linalg.norm(across)))
     along = palm[:3, 2] * (1.0, 1.0, 0.0)
     along /= np.linalg.norm(along)
 

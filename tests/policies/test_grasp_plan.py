@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.own_hand import write_own_urdf
 
 from devices.kinematics import HandKinematics
 from devices.rig import load_rig
@@ -25,10 +26,12 @@ def _kinematics(rig_name: str) -> HandKinematics:
     return HandKinematics(hand.spec, hand.base_pos_m, hand.base_rpy_rad)
 
 
-def _plan(rig_name: str, seconds: float = 6.0, seed: int = 0) -> GraspPlan:
+def _plan(
+    rig_name: str, seconds: float = 6.0, seed: int = 0, own: HandKinematics | None = None
+) -> GraspPlan:
     hand = load_rig(rig_name).hands[0]
     return plan_grasp(
-        _kinematics(rig_name),
+        own or _kinematics(rig_name),
         ExoMap.load(hand.spec),
         hand.base_rpy_rad,
         hand.spec.home,
@@ -84,3 +87,10 @@ def test_same_seed_gives_the_same_plan_and_another_seed_another_one():
 def test_too_short_a_plan_is_refused_with_the_shortest_length():
     with pytest.raises(ValueError, match="at least 3 s"):
         phase_durations_s(2.0)
+
+
+def test_a_hand_file_whose_fingers_lie_in_one_place_gets_a_finite_plan(tmp_path):
+    hand = load_rig("sim-xhand").hands[0]
+    path = write_own_urdf(tmp_path / "own.urdf", [name[6:] for name in hand.spec.names[6:]])
+    plan = _plan("sim-xhand", own=HandKinematics(hand.spec, model_file=path))
+    assert np.isfinite(plan.poses).all()
