@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from app.session import Session, SessionError
-from devices.messages import SourceName
+from devices.messages import OperatorStatus, SourceName
 
 Mode = Literal["kinesthetic", "exoskeleton"]
 HEARTBEAT_S = 0.1
 CLIENT = "cli"
 READY_S = 20.0
 PUBLISH_S = 180.0
+COMPLETE = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class HeadlessDriver:
         session.operator.run_script(mode, seconds, seed)
         self.pump(lambda: session.operator.status.activity == "script", 5.0, "the script's start")
         self.pump(lambda: session.operator.status.activity == "idle", seconds + 10.0, "its end")
-        problem = session.operator.status.error
+        problem = _early_end(session.operator.status)
         status = recorder.status
         samples, lost = sum(status.written.values()), sum(status.gaps.values())
         elapsed_s = status.elapsed_s
@@ -229,3 +230,10 @@ class HeadlessDriver:
     def _state(self) -> str:
         status = self.session.supervisor.status
         return status.state if status else ""
+
+
+def _early_end(status: OperatorStatus) -> str:
+    """Why the script ended before its time; empty when it ran to its end."""
+    if status.error or status.progress >= COMPLETE:
+        return status.error
+    return f"the operator process ended the script at {status.progress:.0%}; see its log"

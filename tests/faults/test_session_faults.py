@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from support.waiting import wait_until
 from app.headless import HeadlessDriver
 from app.opening import open_session
 from app.session import Session, SessionError
-from devices.bus import connected_pids
+from devices.bus import Bus, connected_pids
 from recorder.episode import Episode
 from recorder.verify import verify_path
 
@@ -144,6 +145,27 @@ def test_a_killed_operator_process_puts_the_hand_into_hold_when_it_drove_the_han
         )
         assert "exoskeleton" in session.supervisor.status.cause
         finish(session, driver).close()
+
+
+def test_a_take_whose_scripted_operator_died_says_that_it_is_short(tmp_path):
+    session = open_session("sim-xhand", tmp_path / "dataset")
+    with session:
+        driver = HeadlessDriver(session)
+        driver.wait_ready()
+
+        def kill_in_the_middle() -> None:
+            heard = Bus(session.file.namespace).inbox("operator/status")
+            wait_until(
+                lambda: any(message["progress"] > 0.1 for message in heard.drain()), 20, "a script"
+            )
+            os.kill(session.pid("operator"), signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_in_the_middle)
+        killer.start()
+        result = driver.record("kinesthetic", 8.0)
+        killer.join()
+    assert "ended the script" in result.problem
+    assert not [f for f in verify_path(Path(result.path)) if f.level == "critical"]
 
 
 def test_the_second_session_on_a_rig_is_told_who_owns_it(tmp_path):
