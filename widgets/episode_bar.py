@@ -6,7 +6,6 @@ buttons call. Discard takes two presses, the second within three seconds.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -14,7 +13,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -23,12 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.episode_state import EpisodeState
+from widgets.operator_code import OperatorCode
 from widgets.recording_lamp import RecordingLamp
 from widgets.task_list import Task, TaskList
 from widgets.theme import icon, restyle
 
-CODE_PATTERN = re.compile(r"[A-Z]{1,3}[0-9]{1,4}")
-CODE_HELP = "A pseudonym, never a name: one to three letters and a number, such as P07"
 ARMED_MS = 3000
 COUNTDOWN_S = 3
 
@@ -52,7 +49,7 @@ class EpisodeBar(QFrame):
     undo_discard_requested = Signal()
     redo_requested = Signal(int)
     task_changed = Signal(str)
-    operator_code_changed = Signal(str)
+    operator_code_changed = Signal(str)  # "" when it is no longer valid
     countdown_changed = Signal(bool)
     sound_changed = Signal(bool)
     cue = Signal(str)  # "tick", "start", "stop": for a sound, when sound is on
@@ -83,12 +80,9 @@ class EpisodeBar(QFrame):
     def _build_fields(self, tasks: Sequence[Task]) -> None:
         self.tasks = TaskList(tasks)
         self.tasks.task_changed.connect(self.task_changed)
-        self.code_edit = QLineEdit()
-        self.code_edit.setPlaceholderText("P07")
-        self.code_edit.setFixedWidth(72)
-        self.code_edit.setMaxLength(7)
-        self.code_edit.setToolTip(CODE_HELP)
-        self.code_edit.textEdited.connect(self._on_code_edited)
+        self.code_edit = OperatorCode()
+        self.code_edit.code_changed.connect(self.operator_code_changed)
+        self.code_edit.textChanged.connect(self._on_code_typed)
         self.episode_label = QLabel()
         self.timer_label = QLabel()
         self.timer_label.setProperty("role", "figure")
@@ -171,8 +165,7 @@ class EpisodeBar(QFrame):
     @property
     def operator_code(self) -> str:
         """The operator's pseudonym, or an empty string while it is empty or not valid."""
-        text = self.code_edit.text().upper()
-        return text if CODE_PATTERN.fullmatch(text) else ""
+        return self.code_edit.code
 
     @property
     def counting_down(self) -> bool:
@@ -187,7 +180,6 @@ class EpisodeBar(QFrame):
     def set_operator_code(self, code: str) -> None:
         """Fill in ``code``, e.g. from the settings."""
         self.code_edit.setText(code)
-        self._on_code_edited(code)
 
     def set_state(self, state: EpisodeState) -> None:
         """Show ``state``: texts, which buttons work, and why the others do not."""
@@ -225,7 +217,7 @@ class EpisodeBar(QFrame):
             "stopping": "the take is being closed",
             "error": state.blocked or "the recorder reports an error",
         }
-        return reasons.get(state.recorder, state.blocked)
+        return reasons.get(state.recorder, state.blocked) or self.code_edit.problem
 
     def _note_text(self) -> str:
         state = self._state
@@ -235,6 +227,8 @@ class EpisodeBar(QFrame):
             return "waiting for the recorder"
         if state.blocked and state.recorder != "recording":
             return state.blocked
+        if state.recorder == "idle" and self.code_edit.problem:
+            return self.code_edit.problem
         if state.finalising:
             return f"verifying {state.finalising} in the background"
         if state.discarded is not None:
@@ -335,12 +329,8 @@ class EpisodeBar(QFrame):
         if self.sound_button.isChecked():
             self.cue.emit(name)
 
-    def _on_code_edited(self, text: str) -> None:
-        valid = not text or bool(CODE_PATTERN.fullmatch(text.upper()))
-        restyle(self.code_edit, "invalid", not valid)
-        self.code_edit.setToolTip(CODE_HELP if valid else f"'{text}' is no code. {CODE_HELP}")
-        if valid:
-            self.operator_code_changed.emit(text.upper())
+    def _on_code_typed(self, text: str) -> None:
+        self.set_state(self._state)
 
 
 def _dim(text: str) -> QLabel:

@@ -239,6 +239,7 @@ class Gallery(QTabWidget):
             EpisodeState(),
         ):
             bar = EpisodeBar(TASKS if state.next_episode else (), KEYS)
+            bar.set_operator_code("P07")
             bar.set_state(state)
             layout.addWidget(bar)
         bar.set_operator_code("Anna")

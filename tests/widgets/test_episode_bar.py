@@ -1,7 +1,10 @@
 """The episode bar: what a person presses is what is asked for."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from widgets.episode_bar import EpisodeBar, EpisodeState
 from widgets.task_list import Task, TaskList
@@ -17,7 +20,9 @@ AFTER = EpisodeState("idle", 4, 5, 0.0, "success", 4)
 
 @pytest.fixture
 def bar(shown):
-    return shown(EpisodeBar(TASKS, {"record": "R", "discard": "Del"}), 1264, 96)
+    made = shown(EpisodeBar(TASKS, {"record": "R", "discard": "Del"}), 1264, 96)
+    made.set_operator_code("P01")
+    return made
 
 
 def _click(qtbot, button):
@@ -154,15 +159,98 @@ def test_sound_cues_come_only_when_sound_is_on(bar, qtbot):
 def test_operator_code_is_a_pseudonym_and_names_are_refused(bar, qtbot):
     codes = []
     bar.operator_code_changed.connect(codes.append)
+    bar.code_edit.clear()
     qtbot.keyClicks(bar.code_edit, "p07")
     assert bar.operator_code == "P07"
-    assert codes[-1] == "P07"
+    assert codes == ["", "P0", "P07"]
     bar.code_edit.clear()
     qtbot.keyClicks(bar.code_edit, "Anna")
     assert bar.operator_code == ""
     assert bar.code_edit.property("invalid")
-    assert "'Anna' is no code" in bar.code_edit.toolTip()
-    assert codes[-1] == "P07"
+    assert codes == ["", "P0", "P07", ""]
+
+
+def test_no_take_without_a_valid_operator_code(bar, qtbot):
+    bar.set_state(AFTER)
+    bar.set_operator_code("p07x")
+    reason = "operator code 'p07x' is not valid: it is one to three letters and a number"
+    assert bar._why_not_record().startswith(reason)
+    assert not bar.record_button.isEnabled()
+    assert bar.record_button.toolTip().startswith(f"Not now: {reason}")
+    assert bar.note.text().startswith(reason)
+    assert not bar.redo_button.isEnabled()
+    with qtbot.assertNotEmitted(bar.record_requested, wait=20):
+        bar.press_record()
+    bar.set_operator_code("")
+    assert "code is empty" in bar.record_button.toolTip()
+    bar.set_operator_code("p07")
+    assert bar.record_button.isEnabled()
+
+
+def test_countdown_with_a_code_that_became_invalid_starts_no_take(bar, qtbot):
+    bar.set_state(READY)
+    bar._countdown_timer.setInterval(10)
+    bar.countdown_button.setChecked(True)
+    bar.press_record()
+    bar.set_operator_code("")
+    with qtbot.assertNotEmitted(bar.record_requested):
+        qtbot.waitUntil(lambda: not bar.counting_down)
+
+
+@pytest.fixture
+def window(shown, qtbot):
+    """A bar in a window where R makes a take, Esc stops, and a click elsewhere is possible."""
+    page = QWidget()
+    page.bar = EpisodeBar(TASKS, {"record": "R"})
+    page.bar.set_operator_code("P07")
+    page.bar.set_state(READY)
+    page.elsewhere = QLabel("elsewhere")
+    layout = QVBoxLayout(page)
+    layout.addWidget(page.bar)
+    layout.addWidget(page.elsewhere)
+    page.pressed = []
+    for key in ("R", "Esc"):
+        QShortcut(QKeySequence(key), page, activated=lambda key=key: page.pressed.append(key))
+    shown(page, 1264, 160)
+    with qtbot.waitActive(page):
+        page.activateWindow()
+    qtbot.mouseClick(page.bar.code_edit, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.bar.code_edit.hasFocus)
+    return page
+
+
+def _key(page, key):
+    QTest.keyClick(page.windowHandle(), key)
+
+
+def test_letters_typed_into_the_code_are_no_take_keys(window, qtbot):
+    _key(window, Qt.Key.Key_R)
+    assert window.pressed == []
+    assert window.bar.code_edit.text() == "P07r"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape])
+def test_enter_and_esc_give_the_take_keys_back_and_esc_still_stops(window, qtbot, key):
+    _key(window, key)
+    _key(window, Qt.Key.Key_R)
+    assert window.bar.code_edit.text() == "P07"
+    assert window.pressed == (["Esc", "R"] if key == Qt.Key.Key_Escape else ["R"])
+
+
+@pytest.mark.parametrize("name", ["elsewhere", "bar"])
+def test_click_anywhere_else_gives_the_take_keys_back(window, qtbot, name):
+    place = getattr(window, name).geometry().topLeft() + QPoint(3, 3)
+    QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=place)
+    assert not window.bar.code_edit.hasFocus()
+    _key(window, Qt.Key.Key_R)
+    assert window.pressed == ["R"]
+
+
+def test_click_into_the_code_keeps_the_keyboard_there(window, qtbot):
+    code = window.bar.code_edit
+    place = code.mapTo(window, code.rect().center())
+    QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=place)
+    assert code.hasFocus()
 
 
 def test_reason_that_blocks_recording_is_written_out(bar):
