@@ -15,6 +15,7 @@ class ActionId(StrEnum):
 
     STOP = "stop"
     ENABLE = "hand.enable"
+    OFF = "hand.off"
     ARM_KINESTHETIC = "hand.arm_kinesthetic"
     ARM_EXOSKELETON = "hand.arm_exoskeleton"
     HOLD = "hand.hold"
@@ -27,6 +28,7 @@ class ActionId(StrEnum):
     UNDO_DISCARD = "take.undo_discard"
     REDO = "take.redo"
     PLAY_LAST = "take.play"
+    AUTOPLAY = "take.autoplay"
     REPLAY_LAST = "take.replay"
     NEXT_TASK = "task.next"
     PREVIOUS_TASK = "task.previous"
@@ -74,6 +76,7 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action(ActionId.STOP, "STOP", "Hand", "F12", "Stop the hand now and latch. Not an emergency stop."),
     Action(ActionId.ENABLE, "Enable hand", "Hand", "F5", "Torque on, hold at the measured pose."),
+    Action(ActionId.OFF, "Torque off", "Hand", "Ctrl+F5", "Let go: the motors have no torque until the hand is enabled again."),
     Action(ActionId.ARM_KINESTHETIC, "Teach by touch", "Hand", "F6", "Make the hand back-drivable and pull its links."),
     Action(ActionId.ARM_EXOSKELETON, "Teach by exoskeleton", "Hand", "F7", "Let the exoskeleton move the hand."),
     Action(ActionId.HOLD, "Hold", "Hand", "F8", "Hold at the measured pose; nobody moves the hand."),
@@ -86,6 +89,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(ActionId.UNDO_DISCARD, "Undo discard", "Take", "U", "Bring the last discarded take back."),
     Action(ActionId.REDO, "Redo", "Take", "D", "Record again under the same episode number."),
     Action(ActionId.PLAY_LAST, "Play last take", "Take", "P", "Show the last take again."),
+    Action(ActionId.AUTOPLAY, "Play every take once it is verified", "Take", "A", "Show each take by itself after it, while the hand is not moving.", pedal=False),
     Action(ActionId.REPLAY_LAST, "Replay last take on the hand", "Take", "Shift+P", "The hand repeats the last take, eased in from where it is."),
     Action(ActionId.NEXT_TASK, "Next task", "Take", "]", "Choose the next task of the list."),
     Action(ActionId.PREVIOUS_TASK, "Previous task", "Take", "[", "Choose the previous task of the list."),
@@ -102,6 +106,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(ActionId.QUIT, "Quit", "File", "Ctrl+Q", "Finish the running take, make the hand safe and leave.", pedal=False),
 )  # fmt: skip
 
+STOP_KEYS = ("F12", "F11", "F10", "Pause")
+NAMED_KEYS = (
+    *(f"F{number}" for number in range(1, 25)),
+    "Space", "Return", "Enter", "Backspace", "Del", "Ins", "Home", "End", "PgUp", "PgDown", "Left",
+    "Right", "Up", "Down", "Tab", "Esc", "Pause",
+)  # fmt: skip
 MENUS: tuple[str, ...] = ("File", "Hand", "Take", "Exoskeleton", "Demo", "View", "Help")
 
 
@@ -134,6 +144,10 @@ def resolve_keys(overrides: dict[str, str]) -> tuple[dict[ActionId, str], list[s
         if name not in set(ActionId):
             problems.append(f"key setting for unknown action '{name}' ignored")
             continue
+        fault = _key_fault(ActionId(name), key)
+        if fault:
+            problems.append(f"key '{key}' for '{name}' {fault}; default kept")
+            continue
         taken = [other for other, used in keys.items() if used == key and other != name]
         if taken:
             problems.append(
@@ -142,3 +156,16 @@ def resolve_keys(overrides: dict[str, str]) -> tuple[dict[ActionId, str], list[s
             continue
         keys[ActionId(name)] = key
     return keys, problems
+
+
+def _key_fault(action_id: ActionId, key: str) -> str:
+    """Why ``key`` cannot be the key of an action; empty when it can."""
+    if action_id is ActionId.STOP:
+        if key not in STOP_KEYS:
+            return f"is not one the STOP listener hears ({', '.join(STOP_KEYS)})"
+        return ""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    known = len(last) == 1 or last in NAMED_KEYS
+    if not last or not known or set(modifiers) - {"Ctrl", "Alt", "Shift", "Meta"}:
+        return "is not a key"
+    return ""

@@ -42,7 +42,7 @@ EmulateOption = Annotated[
 VideoOption = Annotated[
     Path | None, typer.Option("--video", help="Video file that stands in for the first camera.")
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of simulators and scripts.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of simulators and scripts.")]
 
 
 @cli.command(epilog="Example: thenar run --rig sim-xhand")

@@ -54,6 +54,7 @@ class Controls:
             ActionId.ARM_KINESTHETIC: lambda: self.arm("kinesthetic"),
             ActionId.ARM_EXOSKELETON: lambda: self.arm("exoskeleton"),
             ActionId.HOLD: session.supervisor.hold,
+            ActionId.OFF: session.supervisor.off,
             ActionId.RESET: session.supervisor.reset,
             ActionId.RECORD: self._record,
             ActionId.STOP_TAKE: session.recorder.stop_take,
@@ -131,6 +132,8 @@ class Controls:
             return "" if state == "OFF" else f"The hand is already enabled ({state})."
         if state == "OFF":
             return "Enable the hand first."
+        if action is ActionId.OFF:
+            return ""
         if action is ActionId.HOLD:
             return "" if state == "ACTIVE" else "The hand already holds."
         if action is ActionId.ARM_EXOSKELETON and not self.session.rig.exoskeletons:
@@ -152,6 +155,8 @@ class Controls:
         if action is ActionId.RECORD:
             if recording:
                 return f"Episode {disk.episode} is being recorded; stop it first."
+            if not self.plan.operator_code:
+                return "Give the operator a code such as P07 first."
             return disk.message if disk.state == "error" else ""
         if action is ActionId.STOP_TAKE:
             return "" if recording else "No take is running."
@@ -186,12 +191,12 @@ class Controls:
             source=self._source(),
             redo_of=redo_of,
         )
+        if self._source() == "none":
+            state = self._hand.state if self._hand else "unknown"
+            self._say(f"Recording, but nobody moves the hand: its state is {state}.")
 
     def _redo(self) -> None:
         number = self.last_episode
-        disk = self._disk
-        if disk and disk.state == "recording":
-            self.session.recorder.stop_take()
         self._record(redo_of=number)
         self._say(f"Recording again as episode {number}; the old take goes to the trash.")
 
@@ -229,6 +234,7 @@ class Controls:
 
 _HAND_ACTIONS = (
     ActionId.ENABLE,
+    ActionId.OFF,
     ActionId.ARM_KINESTHETIC,
     ActionId.ARM_EXOSKELETON,
     ActionId.HOLD,

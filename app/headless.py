@@ -109,7 +109,12 @@ class HeadlessDriver:
         self._say("starting")
         session = self.session
         names = {plan.name for plan in session.plans}
-        self.pump(lambda: names <= set(session.health), READY_S, "the start of every process")
+        try:
+            self.pump(lambda: names <= set(session.health), READY_S, "the start of every process")
+        except SessionError:
+            missing = sorted(names - set(session.health))
+            words = "; ".join(f"{name}: {session.last_words(name)}" for name in missing)
+            raise SessionError(f"not every process starts: {words}") from None
         self.pump(
             lambda: (
                 session.supervisor.status is not None

@@ -41,5 +41,4 @@ def check_rig(rig: Rig) -> None:
 
 def check_dataset(folder: Path) -> None:
     """Make or open the dataset once; raises ``DatasetError`` when it cannot be used."""
-    folder.mkdir(parents=True, exist_ok=True)
     open_dataset(folder, create=True)

@@ -29,8 +29,9 @@ def replay_episode(
     Returns
     -------
     dict
-        ``summary`` sentence, episode, seconds, speed; ``tracking_rms_rad`` of the replay's own
-        recording against the episode's sent joints (NaN-free; absent when nothing was recorded).
+        ``summary`` sentence, ``episode``, ``seconds``, ``speed``, ``final_error_rad`` and
+        ``final_error_m`` (largest joint and wrist difference of the last measured pose from the
+        recorded one, by side), ``recorded`` path or None.
     """
     if not path.is_file():
         raise FileNotFoundError(f"episode '{path}' does not exist")
@@ -55,24 +56,39 @@ def replay_episode(
             made = recorder.status.last_path
             figures = _reached(path, Path(made))
     kept = f"; recorded as {made}" if dataset else ""
-    worst = ", ".join(f"{side} {error:.3f} rad" for side, error in figures.items())
+    words = "; ".join(
+        f"{side} {errors['rad']:.3f} rad"
+        + (f", {errors['m'] * 1000:.1f} mm" if "m" in errors else "")
+        for side, errors in figures.items()
+    )
     return {
-        "summary": f"replayed {seconds:.1f} s at speed {speed:g}; final pose error {worst}{kept}",
+        "summary": f"replayed {seconds:.1f} s at speed {speed:g}; final pose off by {words}{kept}",
         "episode": str(path),
         "seconds": seconds,
         "speed": speed,
-        "final_pose_error": figures,
+        "final_error_rad": {side: errors["rad"] for side, errors in figures.items()},
+        "final_error_m": {side: errors.get("m", 0.0) for side, errors in figures.items()},
         "recorded": made if dataset else None,
     }
 
 
-def _reached(original: Path, replayed: Path) -> dict[str, float]:
-    """Largest joint difference (rad or m) between the last measured poses, per side."""
-    errors = {}
+def _reached(original: Path, replayed: Path) -> dict[str, dict[str, float]]:
+    """Largest difference between the last measured poses, per side and unit (``rad``, ``m``)."""
+    errors: dict[str, dict[str, float]] = {}
     with Episode(original) as first, Episode(replayed) as second:
         for side in ("right", "left"):
             name = f"{side}/joints_measured"
-            if name in first.streams and name in second.streams:
-                a, b = first.streams[name].frame(-1), second.streams[name].frame(-1)
-                errors[side] = float(np.abs(a - b).max())
+            if name not in first.streams or name not in second.streams:
+                continue
+            off = np.abs(first.streams[name].frame(-1) - second.streams[name].frame(-1))
+            linear = np.array(
+                ["wrist_" in label and label[-1] in "xyz" for label in _labels(first, name)]
+            )
+            errors[side] = {"rad": float(off[~linear].max())}
+            if linear.any():
+                errors[side]["m"] = float(off[linear].max())
     return errors
+
+
+def _labels(episode: Episode, name: str) -> tuple[str, ...]:
+    return episode.streams[name].spec.labels

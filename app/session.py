@@ -7,9 +7,9 @@ What happens when a process dies
 ==========  =====================================================================
 supervisor  the hand's own watchdog stops it; the supervisor is started again and
             comes up OFF (arming is a new act by a person)
-world       the same as a hand that lost power: the supervisor faults; restarted
+world       the same as a hand that lost power: HOLD, then FAULT; restarted
 capture     restarted; the recorder's ledger shows the gap
-operator    the supervisor puts the hand into HOLD; restarted
+operator    HOLD if it drove the hand; restarted
 recorder    restarted; it recovers the running take from its log at once
 emulator    restarted on the same path
 owner       (window or command line) the recorder finishes and publishes the take,
@@ -37,6 +37,7 @@ from app.clients import OperatorClient, RecorderClient, SimClient, SupervisorCli
 from devices.bus import Bus
 from devices.clock import now_ns
 from devices.hand_driver import DeviceError
+from devices.process import pid_alive
 from devices.rig import Rig
 from devices.session_file import SessionFile, runtime_root
 from devices.supervision.lock import require_free
@@ -56,11 +57,17 @@ class SessionError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ProcessPlan:
-    """One process of a session: its name, module and whether it may be restarted."""
+    """One process of a session.
+
+    ``optional`` processes may end with exit code 0 by themselves, when this machine has no use for
+    them; everything else is started again.
+    """
 
     name: str
     module: str
     grace_s: float = STOP_GRACE_S
+    arguments: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass
@@ -68,6 +75,7 @@ class _Running:
     plan: ProcessPlan
     child: subprocess.Popen
     restarts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTART_LIMIT))
+    given_up: bool = False
 
 
 def plan_processes(rig: Rig, *, emulate: bool = False, capture: bool = True) -> list[ProcessPlan]:
@@ -123,6 +131,7 @@ class Session:
             require_free(rig.name)
         except DeviceError as error:
             raise SessionError(str(error)) from None
+        _sweep_runtime()
         namespace = f"{rig.name}-{os.getpid()}-{now_ns() // 1_000_000}"
         self.file = SessionFile(
             namespace=namespace,
@@ -238,7 +247,14 @@ class Session:
         }
         with open(self.file.runtime_dir / f"{plan.name}.log", "ab") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", plan.module, "--session", str(self._session_path)],
+                [
+                    sys.executable,
+                    "-m",
+                    plan.module,
+                    "--session",
+                    str(self._session_path),
+                    *plan.arguments,
+                ],
                 cwd=REPOSITORY,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -248,19 +264,26 @@ class Session:
             )
 
     def _revive(self) -> None:
-        for running in self._running.values():
+        for name, running in list(self._running.items()):
             code = running.child.poll()
-            if code is None:
+            if code is None or running.given_up:
                 continue
-            name = running.plan.name
+            if code == 0 and running.plan.optional:
+                del self._running[name]
+                continue
+            why = signal.Signals(-code).name if code < 0 else self.last_words(name)
             recent = [t for t in running.restarts if time.monotonic() - t < RESTART_WINDOW_S]
-            if len(recent) >= RESTART_LIMIT:
-                continue
-            reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            self.problems.append(f"{name} ended ({reason}): {self.last_words(name)}; restarted")
+            running.given_up = len(recent) >= RESTART_LIMIT
+            after = (
+                f"given up after {RESTART_LIMIT} restarts; close the program and start it again"
+                if running.given_up
+                else "restarted"
+            )
+            self.problems.append(f"{name} ended ({why}); {after}")
             log.warning("%s", self.problems[-1])
-            running.restarts.append(time.monotonic())
-            running.child = self._spawn(running.plan)
+            if not running.given_up:
+                running.restarts.append(time.monotonic())
+                running.child = self._spawn(running.plan)
 
     def _end(self, name: str) -> None:
         running = self._running.pop(name, None)
@@ -273,3 +296,11 @@ class Session:
             log.warning("%s did not leave within %.0f s; killed", name, running.plan.grace_s)
             running.child.kill()
             running.child.wait()
+
+
+def _sweep_runtime() -> None:
+    """Remove the runtime folders of sessions whose owner is gone."""
+    for folder in runtime_root().glob("*-*-*/"):
+        pid = folder.name.rsplit("-", 2)[1]
+        if pid.isdigit() and not pid_alive(int(pid)) and (folder / "session.json").is_file():
+            shutil.rmtree(folder, ignore_errors=True)

@@ -10,10 +10,9 @@ import json
 import logging
 import os
 from pathlib import Path
-from typing import Any
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +42,7 @@ class Settings(BaseModel):
     window_geometry: str = Field(default="", description="Window position, base64")
     splitters: dict[str, list[int]] = Field(default_factory=dict, description="Pane sizes")
     panels: dict[str, int] = Field(default_factory=dict, description="Chosen tab of each panel")
+    autoplay: bool = Field(default=False, description="Play every take once it is verified")
     keys: dict[str, str] = Field(default_factory=dict, description="Keys that differ from default")
 
 
@@ -109,13 +109,3 @@ def _set_aside(path: Path) -> Path:
     kept = path.with_name(path.name + ".damaged")
     os.replace(path, kept)
     return kept
-
-
-def describe_settings() -> list[tuple[str, str, Any]]:
-    """Name, description and default of every setting, for documentation."""
-    defaults = Settings()
-    adapter: TypeAdapter[Any] = TypeAdapter(Any)
-    return [
-        (name, field.description or "", adapter.dump_python(getattr(defaults, name)))
-        for name, field in Settings.model_fields.items()
-    ]

@@ -18,13 +18,14 @@ from pathlib import Path
 from Xlib import XK, display, error
 from Xlib.ext import xinput
 
+from app.actions import STOP_KEYS
 from app.clients import SupervisorClient
 from devices.clock import now_ns
 from devices.process import ProcessContext
 from devices.session_file import SessionFile
 
 POLL_S = 0.1
-KEYS = {"F12": XK.XK_F12, "Pause": XK.XK_Pause, "F11": XK.XK_F11, "F10": XK.XK_F10}
+KEYS = {key: XK.string_to_keysym(key) for key in STOP_KEYS}
 
 
 class StopListener:

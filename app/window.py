@@ -2,15 +2,15 @@
 
 Timers
 ------
-fast (16 ms)   the newest sample of every stream is drawn
-slow (100 ms)  status, health, heartbeat to the supervisor, place of the STOP button
+fast (16 ms)    the newest sample of every stream is drawn
+slow (100 ms)   status, health, heartbeat to the supervisor, place of the STOP button
+memory (10 s)   settings are saved when they changed
 """
 
 from __future__ import annotations
 
 import base64
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 from app.actions import ACTIONS, MENUS, ActionId, resolve_keys
 from app.controls import CLIENT, Controls, TakePlan
 from app.last_take import LastTake
-from app.session import REPOSITORY, Session
+from app.session import ProcessPlan, Session
 from app.settings import Settings, save_settings
 from app.workspaces import WORKSPACES
 from app.workspaces.record import SYNERGY_ACTIONS, RecordWorkspace
@@ -36,7 +36,9 @@ from widgets.theme import apply_theme
 
 FAST_MS = 16
 SLOW_MS = 100
+REMEMBER_MS = 10_000
 STATUS_LIMIT_S = 2.0
+LIVE_ACTIONS = (ActionId.RECORD, ActionId.REDO, ActionId.ARM_KINESTHETIC, ActionId.ARM_EXOSKELETON)
 
 
 class MainWindow(QMainWindow):
@@ -73,12 +75,17 @@ class MainWindow(QMainWindow):
         self._seen_published: tuple[int, ...] | None = None
         self._play_when_verified: int | None = None
         self._recorder_message = ""
+        self._operator_error = ""
+        self._told_deaf = False
+        self._seen_recovered: tuple[int, ...] = ()
+        self._remembered = ""
         self.next_rig = ""
         self._restore()
         for problem in problems:
             self.strip.show_message(problem, "warn")
         self._fast = self._timer(FAST_MS, self.workspace.tick, Qt.TimerType.PreciseTimer)
         self._slow = self._timer(SLOW_MS, self._on_slow, Qt.TimerType.CoarseTimer)
+        self._memory = self._timer(REMEMBER_MS, self.remember, Qt.TimerType.VeryCoarseTimer)
 
     def _arrange(self) -> None:
         central = QWidget()
@@ -95,6 +102,8 @@ class MainWindow(QMainWindow):
         for item in ACTIONS:
             entry = menus[item.menu].addAction(item.title)
             entry.setShortcut(QKeySequence(keys[item.id]))
+            if item.id is ActionId.STOP:
+                entry.setShortcuts([QKeySequence(keys[item.id]), QKeySequence("Pause")])
             entry.setToolTip(item.hint)
             entry.setObjectName(item.id)
             entry.triggered.connect(lambda _=False, chosen=item.id: self.perform(chosen))
@@ -127,6 +136,7 @@ class MainWindow(QMainWindow):
             ActionId.UNDO_DISCARD: bar.press_undo_discard,
             ActionId.REDO: bar.press_redo,
             ActionId.PLAY_LAST: self._play_last,
+            ActionId.AUTOPLAY: self._toggle_autoplay,
             ActionId.NEXT_TASK: lambda: self._step_task(1),
             ActionId.PREVIOUS_TASK: lambda: self._step_task(-1),
             ActionId.RESET_VIEW: self.workspace.hand.reset_view,
@@ -140,16 +150,21 @@ class MainWindow(QMainWindow):
                 self.strip.show_message(reason, "warn")
             else:
                 own[action]()
-        else:
+        elif self.controls.handles(action):
             self.controls.perform(action)
-        if action is ActionId.RECORD:
-            self.workspace.new_take()
+        if action in LIVE_ACTIONS:
+            self.workspace.centre.setCurrentWidget(self.workspace.hand)
 
     def _open_rig(self, name: str, _: bool = False) -> None:
         """Close this window; ``run_window``'s caller opens ``name`` next."""
         if name != self.session.rig.name:
             self.next_rig = name
             self.close()
+
+    def _toggle_autoplay(self) -> None:
+        self._settings.autoplay = not self._settings.autoplay
+        word = "on" if self._settings.autoplay else "off"
+        self.strip.show_message(f"Playing every take once it is verified: {word}.")
 
     def _play_last(self) -> None:
         status, number = self.session.recorder.status, self.controls.last_episode
@@ -191,6 +206,7 @@ class MainWindow(QMainWindow):
         at_ns = now_ns()
         while session.problems:
             self.strip.show_message(session.problems.popleft(), "bad")
+        self._report_operator()
         hand, disk = session.supervisor.status, session.recorder.status
         if hand is None or (at_ns - hand.stamp_ns) / NS_PER_S > STATUS_LIMIT_S:
             self.strip.set_supervisor(None)
@@ -213,17 +229,41 @@ class MainWindow(QMainWindow):
         self._recorder_message = disk.message
         seen = self._seen_published
         self._seen_published = disk.published
-        if seen is None:
-            if disk.recovered:
-                numbers = ", ".join(str(number) for number in disk.recovered)
-                self.strip.show_message(f"Recovered after a crash: episode {numbers}.", "warn")
-            return
-        for number in disk.published:
-            if number not in seen:
+        if disk.recovered != self._seen_recovered:
+            self._seen_recovered = disk.recovered
+            numbers = ", ".join(str(number) for number in disk.recovered)
+            if numbers:
+                self.strip.show_message(
+                    f"Recording was interrupted; recovered as episode {numbers}.", "warn"
+                )
+        for number in disk.published if seen is not None else ():
+            if number not in seen and number not in disk.recovered:
                 self.strip.show_message(f"Episode {number} is verified: {disk.last_path}")
-                if number == self._play_when_verified:
-                    self._play_when_verified = None
-                    self._play(number)
+                self._play_verified(number)
+
+    def _play_verified(self, number: int) -> None:
+        """Play a take that has just been verified, if it was asked for or all are."""
+        hand, disk = self.session.supervisor.status, self.session.recorder.status
+        at_rest = bool(hand and disk) and hand.state != "ACTIVE" and disk.state == "idle"
+        if number == self._play_when_verified or (self._settings.autoplay and at_rest):
+            self._play_when_verified = None
+            self._play(number)
+
+    def _report_operator(self) -> None:
+        """Say why a script or a replay ended, and when the STOP listener cannot listen."""
+        status = self.session.operator.status
+        error = status.error if status else ""
+        if error and error != self._operator_error:
+            self.strip.show_message(error, "warn")
+        self._operator_error = error
+        listener = self.session.health.get("stop", {})
+        if listener.get("listening") is False and not self._told_deaf:
+            self._told_deaf = True
+            self.strip.show_message(
+                "STOP works through this window only: raw keys cannot be heard here "
+                f"({listener.get('reason', 'no X display')}).",
+                "warn",
+            )
 
     def _publish_stop_place(self) -> None:
         button = self.strip.stop_button
@@ -257,6 +297,8 @@ class MainWindow(QMainWindow):
         if settings.window_geometry:
             raw = QByteArray(base64.b64decode(settings.window_geometry, validate=False))
             self.restoreGeometry(raw)
+        self.workspace.lower_left.setCurrentIndex(settings.panels.get("lower_left", 0))
+        self.workspace.touch.set_full_scale_n(settings.heatmap_full_scale_n)
         if not settings.show_operator:
             self.controls.perform(ActionId.TOGGLE_OPERATOR)
 
@@ -273,37 +315,26 @@ class MainWindow(QMainWindow):
         settings.show_operator = self.controls.operator_visible
         settings.splitters = {name: s.sizes() for name, s in self.workspace.splitters.items()}
         settings.window_geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        if self._settings_path is not None:
+        settings.panels = {"lower_left": self.workspace.lower_left.currentIndex()}
+        settings.heatmap_full_scale_n = self.workspace.touch.full_scale_n()
+        text = settings.model_dump_json()
+        if self._settings_path is not None and text != self._remembered:
             save_settings(settings, self._settings_path)
+            self._remembered = text
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.remember()
-        self._fast.stop()
-        self._slow.stop()
+        for timer in (self._fast, self._slow, self._memory):
+            timer.stop()
         self.workspace.close_streams()
         super().closeEvent(event)
 
 
-def start_stop_listener(session: Session, key: str) -> subprocess.Popen | None:
-    """Start the STOP listener where there is an X display; see ``app.stop_process``."""
+def stop_listener_plan(key: str) -> ProcessPlan | None:
+    """The STOP listener as a process of the session; None without an X display."""
     if sys.platform != "linux" or not os.environ.get("DISPLAY"):
         return None
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "app.stop_process",
-            "--session",
-            str(session.file.runtime_dir / "session.json"),
-            "--key",
-            key,
-        ],
-        cwd=REPOSITORY,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    return ProcessPlan("stop", "app.stop_process", arguments=("--key", key), optional=True)
 
 
 def run_window(
@@ -335,17 +366,18 @@ def run_window(
     str
         Rig the user wants to open next; empty when the program is to end.
     """
+    listener = stop_listener_plan(resolve_keys(settings.keys)[0][ActionId.STOP])
+    if listener is not None:
+        session.plans.append(listener)
     session.start()
-    listener = None
     try:
         application = QApplication.instance() or QApplication(sys.argv[:1])
         assert isinstance(application, QApplication)
         application.setApplicationName("Thenar")
         apply_theme(application)
         window = MainWindow(session, settings, settings_path)
-        listener = start_stop_listener(session, resolve_keys(settings.keys)[0][ActionId.STOP])
-        for problem in problems:
-            window.strip.show_message(problem, "warn")
+        if problems:
+            window.strip.show_message(" ".join(problems), "warn")
         if size is not None:
             window.resize(*size)
         elif not settings.window_geometry:
@@ -356,7 +388,4 @@ def run_window(
         application.exec()
         return window.next_rig
     finally:
-        if listener is not None:
-            listener.terminate()
-            listener.wait()
         session.close()

@@ -46,6 +46,17 @@ class TouchPanel(QWidget):
             empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
             layout.addWidget(empty)
 
+    def full_scale_n(self) -> float:
+        """Force at full colour of the heatmaps, newtons; 0 when they choose by themselves."""
+        if not self.heatmaps or self.heatmaps[0].auto_button.isChecked():
+            return 0.0
+        return self.heatmaps[0].range_n
+
+    def set_full_scale_n(self, force_n: float) -> None:
+        """Set the force at full colour of every heatmap; 0 keeps their own."""
+        for heatmap in self.heatmaps if force_n > 0 else ():
+            heatmap.set_range_n(force_n)
+
     @property
     def displays(self) -> Iterator[TactileHeatmap | PressureBars | VisuotactileTile]:
         """Every display, for refreshing."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.actions import ACTIONS, MENUS, ActionId, action, resolve_keys
 
 
@@ -19,7 +21,9 @@ def test_no_two_actions_share_a_key():
 
 
 def test_every_take_action_can_be_bound_to_a_pedal():
-    assert all(item.pedal for item in ACTIONS if item.menu in ("Take", "Hand"))
+    switches = {ActionId.AUTOPLAY}
+    teaching = [item for item in ACTIONS if item.menu in ("Take", "Hand")]
+    assert {item.id for item in teaching if not item.pedal} == switches
 
 
 def test_an_override_changes_one_key():
@@ -39,3 +43,17 @@ def test_an_override_that_takes_another_actions_key_is_refused():
 def test_an_override_of_an_unknown_action_is_reported():
     _, problems = resolve_keys({"take.dance": "F2"})
     assert "take.dance" in problems[0]
+
+
+@pytest.mark.parametrize("key", ["", "Ctrl+Shift+Foo", "Hyper+A", "Ctrl+"])
+def test_an_override_that_is_no_key_is_refused(key):
+    keys, problems = resolve_keys({"take.record": key})
+    assert keys[ActionId.RECORD] == "R"
+    assert "is not a key" in problems[0]
+
+
+def test_stop_accepts_only_keys_its_listener_hears():
+    keys, problems = resolve_keys({"stop": "K"})
+    assert keys[ActionId.STOP] == "F12"
+    assert "Pause" in problems[0]
+    assert resolve_keys({"stop": "Pause"})[0][ActionId.STOP] == "Pause"

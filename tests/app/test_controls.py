@@ -59,7 +59,7 @@ def controls(session, said) -> Controls:
 def test_every_action_is_either_performed_here_or_by_the_window(controls):
     window_actions = {
         ActionId.PLAY_LAST, ActionId.NEXT_TASK, ActionId.PREVIOUS_TASK, ActionId.RESET_VIEW,
-        ActionId.CHEAT_SHEET, ActionId.QUIT,
+        ActionId.CHEAT_SHEET, ActionId.QUIT, ActionId.AUTOPLAY,
     }  # fmt: skip
     window_actions |= {item for item in ActionId if item.value.startswith("exo.")}
     for item in ACTIONS:

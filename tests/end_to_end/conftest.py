@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.actions import ActionId, action
 from app.opening import open_session
 from app.settings import Settings
-from app.window import MainWindow, start_stop_listener
+from app.window import MainWindow, stop_listener_plan
 from widgets.theme import apply_theme
 
 START_MS = 40_000
@@ -33,18 +33,15 @@ def window(qapp: QApplication, folder: Path) -> Iterator[MainWindow]:
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
         apply_theme(qapp)
         session = open_session("sim-xhand", folder / "dataset")
+        assert os.environ.get("DISPLAY"), "these tests need an X display"
+        session.plans.append(stop_listener_plan(action(ActionId.STOP).key))
         session.start()
         shown = MainWindow(session, Settings(), folder / "settings.json")
-        assert os.environ.get("DISPLAY"), "these tests need an X display"
-        listener = start_stop_listener(session, action(ActionId.STOP).key)
         shown.resize(1280, 800)
         shown.show()
         shown.activateWindow()
         yield shown
         shown.close()
-        if listener is not None:
-            listener.terminate()
-            listener.wait()
         session.close()
 
 

@@ -48,8 +48,9 @@ def test_both_hands_of_sim_bimanual_are_recorded_and_replayed(tmp_path):
             assert calibration["name"] == "ideal"
             assert len(calibration["joints"]) == 17
     report = thenar("replay", path)
-    assert set(report["final_pose_error"]) == {"right", "left"}
-    assert max(report["final_pose_error"].values()) < 0.2
+    assert set(report["final_error_rad"]) == {"right", "left"}
+    assert max(report["final_error_rad"].values()) < 0.2
+    assert max(report["final_error_m"].values()) < 0.03
 
 
 @pytest.mark.parametrize("rig", ["sim-leap", "sim-allegro"])
@@ -77,7 +78,7 @@ def test_the_emulated_leap_hand_is_recorded_and_replayed(tmp_path):
         assert np.ptp(measured.rows(slice(None)), axis=0).max() > 0.2
         assert episode.stream("front/rgb").frame(0).shape == (480, 640, 3)
     report = thenar("replay", path, "--emulate")
-    assert report["final_pose_error"]["right"] < 0.2
+    assert report["final_error_rad"]["right"] < 0.2
 
 
 def test_the_operator_and_the_truth_without_him_are_recorded_on_request(tmp_path):
