@@ -262,8 +262,7 @@ class RecordWorkspace(QWidget):
         self._controls.plan.instruction = task.instruction if task else ""
 
     def _on_operator(self, code: str) -> None:
-        if code:
-            self._controls.plan.operator_code = code
+        self._controls.plan.operator_code = code
 
     def close_streams(self) -> None:
         """Give the bus queues back."""

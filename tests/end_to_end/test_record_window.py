@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -240,6 +242,41 @@ def test_the_stop_key_stops_while_the_window_is_blocked(holding, qtbot):
     assert "STOPPED" in states, "the event loop was blocked and STOP did not get through"
 
 
+def test_the_stop_listener_is_started_again_when_it_dies(holding, qtbot):
+    session = holding.session
+    before = session.pid("stop")
+    os.kill(before, signal.SIGKILL)
+    qtbot.waitUntil(
+        lambda: (
+            session.health["stop"]["pid"] not in (before, 0)
+            and session.health["stop"].get("listening") is True
+        ),
+        timeout=15_000,
+    )
+    assert any("stop ended (SIGKILL); restarted" in text for text in holding.strip.history)
+
+
+def test_a_take_without_an_operator_code_is_refused(holding, qtbot):
+    bar = holding.workspace.bar
+    bar.code_edit.clear()
+    qtbot.keyClicks(bar.code_edit, "x")
+    bar.code_edit.clearFocus()
+    holding.perform(ActionId.RECORD)
+    assert "code" in holding.strip.history[-1]
+    assert holding.session.recorder.status.state == "idle"
+    bar.set_operator_code("P01")
+
+
+def test_recording_brings_the_live_view_back(holding, qtbot):
+    number = record_take(qtbot, holding, 0.3)
+    press(qtbot, holding, ActionId.STOP_TAKE)
+    wait_published(qtbot, holding, number)
+    press(qtbot, holding, ActionId.PLAY_LAST)
+    assert holding.workspace.centre.currentWidget() is holding.workspace.playback
+    record_take(qtbot, holding, 0.2)
+    assert holding.workspace.centre.currentWidget() is holding.workspace.hand
+
+
 def test_a_lost_heartbeat_holds_the_hand_and_names_the_window(holding, qtbot):
     session = holding.session
     arm(qtbot, holding, ActionId.ARM_KINESTHETIC, "kinesthetic")
@@ -257,7 +294,6 @@ def test_an_invalid_operator_code_is_not_taken(holding, qtbot):
     bar.code_edit.clear()
     qtbot.keyClicks(bar.code_edit, "Jane Doe")
     assert bar.operator_code == ""
-    assert holding.controls.plan.operator_code == "P01"
     bar.code_edit.clear()
     qtbot.keyClicks(bar.code_edit, "P07")
     assert holding.controls.plan.operator_code == "P07"
