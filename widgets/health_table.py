@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -26,6 +29,7 @@ from widgets.theme import color, font
 UPDATE_MS = 200
 SLOW_SHARE = 0.8  # below this share of the nominal rate a stream counts as late
 COLUMNS = ("state", "stream", "Hz", "lost", "age")
+SIDES = {"right": "R", "left": "L"}  # what is left of the side where a name has no room
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,16 @@ class _HealthModel(QAbstractTableModel):
         return None
 
 
+class _NameDelegate(QStyledItemDelegate):
+    """Draws a stream's name so that its end, which tells it from its neighbours, survives."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        style = option.widget.style()
+        margin = style.pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, option) + 1
+        option.text = fitted_name(option.text, option.rect.width() - 2 * margin, option.fontMetrics)
+
+
 class HealthTable(QWidget):
     """Table of all streams, updated in place at most five times a second."""
 
@@ -158,7 +172,8 @@ class HealthTable(QWidget):
         self.view.verticalHeader().setMinimumSectionSize(16)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideLeft)
+        self.view.setItemDelegateForColumn(1, _NameDelegate(self.view))
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setWordWrap(False)
         self.view.setIconSize(QSize(10, 10))
@@ -168,7 +183,7 @@ class HealthTable(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionsClickable(False)
-        for section, width in ((0, 70), (2, 60), (3, 34), (4, 56)):
+        for section, width in ((0, 66), (2, 48), (3, 34), (4, 52)):
             header.resizeSection(section, width)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -215,6 +230,27 @@ class HealthTable(QWidget):
         parts = [f"{count} {word}" for word, count in counts.items()]
         self.summary.setText(f"streams: {', '.join(parts[:2])}" if parts else "streams")
         self.summary.setToolTip(", ".join(parts))
+
+
+def fitted_name(name: str, room_px: int, metrics: QFontMetrics) -> str:
+    """Shorten a stream's name: first the side to a letter, then the start of what it carries.
+
+    Parameters
+    ----------
+    name : str
+        Name of the stream, ``<place>/<what>``.
+    room_px : int
+        Width there is.
+    metrics : QFontMetrics
+        Of the font it is drawn in.
+    """
+    if metrics.horizontalAdvance(name) <= room_px:
+        return name
+    place, _, what = name.partition("/")
+    side, *part = place.split("_", 1)
+    head = "_".join([SIDES[side], *part]) + "/" if side in SIDES else f"{place}/"
+    left_px = room_px - metrics.horizontalAdvance(head)
+    return head + metrics.elidedText(what, Qt.TextElideMode.ElideLeft, left_px)
 
 
 def _row_text(row: StreamHealth) -> tuple[str, ...]:

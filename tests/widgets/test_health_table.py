@@ -1,8 +1,13 @@
 """The health table says of every stream how it does."""
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QStyleOptionViewItem
 
-from widgets.health_table import HealthTable, StreamHealth
+from devices.rig import load_rig
+from widgets.health_table import HealthTable, StreamHealth, fitted_name
+from widgets.theme import font
 
 FRESH = StreamHealth("right/taxels", 100.0, 99.8, 0, 0.01)
 LATE = StreamHealth("wrist/rgb", 30.0, 29.9, 0, 0.2)
@@ -66,3 +71,50 @@ def test_silence_of_requests_is_no_fault_and_silence_of_a_sensor_is():
     requests = StreamHealth("right/joints_requested", 200.0, 0.0, 0, 3.0, intermittent=True)
     assert requests.level == "off"
     assert StreamHealth("right/joints_measured", 200.0, 0.0, 0, 3.0).level == "stale"
+
+
+def _painted(table, row):
+    """The name in ``row`` as the table draws it."""
+    index = table.view.model().index(row, 1)
+    option = QStyleOptionViewItem()
+    option.widget, option.rect = table.view, table.view.visualRect(index)
+    option.font, option.fontMetrics = table.view.font(), QFontMetrics(table.view.font())
+    table.view.itemDelegateForIndex(index).initStyleOption(option, index)
+    return option.text
+
+
+@pytest.mark.parametrize("width", [340, 380, 460])
+def test_every_stream_of_two_hands_is_told_from_the_others(shown, width):
+    names = [spec.name for spec in load_rig("sim-bimanual").streams()]
+    table = shown(HealthTable(), width, 240)
+    table.set_health([StreamHealth(name, 100.0, 99.8, 0, 0.01) for name in names])
+    drawn = [_painted(table, row) for row in range(len(names))]
+    assert len(set(drawn)) == len(names)
+    assert all(text.endswith(name[-12:]) for text, name in zip(drawn, names, strict=True))
+    if width == 460:
+        assert drawn == names
+    assert "right/joints_velocity_measured:" in table.view.model().index(1, 1).data(
+        Qt.ItemDataRole.ToolTipRole
+    )
+
+
+def test_name_gives_up_its_side_before_its_end():
+    metrics = QFontMetrics(font(12))
+    name = "right/joints_measured"
+    whole = metrics.horizontalAdvance(name)
+    assert fitted_name(name, whole, metrics) == name
+    assert fitted_name(name, whole - 1, metrics) == "R/joints_measured"
+    tight = fitted_name(name, metrics.horizontalAdvance("R/_measured...."), metrics)
+    assert tight.startswith("R/")
+    assert tight.endswith("measured")
+    assert fitted_name("left_wrist/rgb", metrics.horizontalAdvance("left_wrist/rg"), metrics) == (
+        "L_wrist/rgb"
+    )
+
+
+def test_words_of_the_state_and_figures_fit_their_columns(shown):
+    table = shown(HealthTable(), 340, 240)
+    rows = [WAITING, EVENTS, StreamHealth("a/b", 200.0, 199.9, 999, 0.9)]
+    table.set_health(rows)
+    for column in (0, 2, 3, 4):
+        assert table.view.sizeHintForColumn(column) <= table.view.columnWidth(column) + 2
