@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QImage
@@ -23,6 +24,8 @@ from devices.bus import Bus
 from recorder.episode import Episode
 from recorder.inspect import inspect_episode
 from widgets.shortcuts_sheet import ShortcutsSheet
+
+RECORDER_AGE_S = 5.0  # start-up and a second of samples to keep from before the press
 
 
 def press(qtbot, window: MainWindow, which: ActionId) -> None:
@@ -121,6 +124,8 @@ def test_pulling_a_finger_with_the_mouse_moves_the_measured_joint(holding, qtbot
 
 def test_a_take_by_keys_becomes_a_verified_episode_with_everything_in_it(holding, qtbot):
     arm(qtbot, holding, ActionId.ARM_KINESTHETIC, "kinesthetic")
+    born_s = psutil.Process(holding.session.pid("recorder")).create_time()
+    qtbot.waitUntil(lambda: time.time() - born_s > RECORDER_AGE_S, timeout=10_000)
     number = record_take(qtbot, holding, 1.5)
     press(qtbot, holding, ActionId.SUCCESS)
     path = wait_published(qtbot, holding, number)
