@@ -2,6 +2,8 @@
 
 Intents are ``(17 + 6,)``: the exoskeleton's joints in rad, then wrist x, y, z in m and roll,
 pitch, yaw in rad. At most 60 a second are emitted, the newest always.
+
+With room for it all groups of sliders stand side by side; with less, one at a time, chosen above.
 """
 
 from __future__ import annotations
@@ -11,14 +13,16 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
+    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
-    QScrollArea,
+    QLayout,
     QSlider,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -31,7 +35,14 @@ WRIST = ("x", "y", "z", "roll", "pitch", "yaw")
 WRIST_REACH = (0.2, 0.2, 0.2, 1.2, 1.2, 1.2)  # m and rad either way, inside the wrist's limits
 STEPS = 1000
 EMIT_MS = 17  # at most 60 intents a second
-COLUMNS = ("thumb", "index", "middle", "ring", "wrist")
+GROUPS = ("thumb", "index", "middle", "ring", "wrist")
+SHORT = {"forward": "fwd"}
+MARGIN_PX = 12
+GAP_PX = 16  # between groups
+SLIDER_PX = 44  # a shorter slider cannot be set to a hundredth
+BUTTON_MORE_PX = 20  # padding and border
+ROW_PX = 20
+ALL_HEIGHT_PX = 204  # the buttons, a caption and the six rows of the wrist
 
 
 class _ResetSlider(QSlider):
@@ -42,11 +53,38 @@ class _ResetSlider(QSlider):
         self._rest = rest
         self.setRange(0, STEPS)
         self.setValue(rest)
-        self.setMinimumWidth(56)
+        self.setMinimumWidth(SLIDER_PX)
 
     def mouseDoubleClickEvent(self, event) -> None:
         self.setValue(self._rest)
         event.accept()
+
+
+class _Group(QWidget):
+    """The sliders of one finger or of the wrist, in one column or in two."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.caption = QLabel(name)
+        self.caption.setFont(font(12, bold=True))
+        self.rows: list[QWidget] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(GAP_PX)
+        self._grid.setVerticalSpacing(2)
+        self._grid.addWidget(self.caption, 0, 0)
+
+    def arrange(self, columns: int) -> None:
+        """Put the rows into ``columns``, one after the other; a caption is for one column only."""
+        self.caption.setVisible(columns == 1)
+        height = -(-len(self.rows) // columns)
+        for place, row in enumerate(self.rows):
+            self._grid.removeWidget(row)
+            self._grid.addWidget(row, 1 + place % height, place // height)
+        for line in range(10):
+            self._grid.setRowStretch(line, int(line == 1 + height))
+        for column in range(2):
+            self._grid.setColumnStretch(column, int(column < columns))
 
 
 class ExoPanel(QFrame):
@@ -70,78 +108,125 @@ class ExoPanel(QFrame):
         self._timer = QTimer(self)
         self._timer.setInterval(EMIT_MS)
         self._timer.timeout.connect(self._on_tick)
-        self.synergy_buttons: dict[str, QPushButton] = {}
+        self.synergy_buttons: dict[str, QToolButton] = {}
+        self._groups = [_Group(name) for name in GROUPS]
+        self._all_shown: bool | None = None
         self._build()
+        self._arrange()
 
     def _build(self) -> None:
+        self.title = QLabel("exoskeleton")
+        self.title.setProperty("role", "title")
         head = QHBoxLayout()
-        head.setSpacing(8)
-        title = QLabel("exoskeleton")
-        title.setProperty("role", "title")
-        head.addWidget(title)
+        head.setSpacing(4)
+        head.addWidget(self.title)
         for name in SYNERGIES:
             key = self._keys.get(name, "")
-            title = name.capitalize()
-            button = QPushButton(f"{title}  {key}" if key else title)
+            text = name.capitalize()
+            button = self._button(f"{text} {key}" if key else text)
             button.setToolTip(f"Fingers to the {name} posture")
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(self._synergy_slot(name))
             self.synergy_buttons[name] = button
             head.addWidget(button)
-        self.reset_button = QPushButton(icon("reset"), "Rest")
+        self.reset_button = self._button("")
+        self.reset_button.setIcon(icon("reset"))
         self.reset_button.setIconSize(QSize(14, 14))
         self.reset_button.setToolTip("All sliders to rest; a double-click does it for one")
-        self.reset_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.reset_button.clicked.connect(self.rest)
         head.addWidget(self.reset_button)
         head.addStretch(1)
-        columns = QHBoxLayout()
-        columns.setSpacing(20)
+        self.group_combo = QComboBox()
+        self.group_combo.addItems(list(GROUPS))
+        self.group_combo.setToolTip("Which sliders are shown; a wider panel shows all")
+        self.group_combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.group_combo.currentIndexChanged.connect(self._show_groups)
+        head.addWidget(self.group_combo)
+        self._groups_row = QHBoxLayout()
+        self._groups_row.setSpacing(GAP_PX)
         names = [*EXO_JOINTS, *(f"wrist_{axis}" for axis in WRIST)]
-        for finger in COLUMNS:
-            grid = QGridLayout()
-            grid.setHorizontalSpacing(8)
-            grid.setVerticalSpacing(4)
-            caption = QLabel(finger)
-            caption.setFont(font(12, bold=True))
-            grid.addWidget(caption, 0, 0, 1, 3)
-            grid.setColumnStretch(1, 1)
-            members = [i for i, name in enumerate(names) if name.startswith(f"{finger}_")]
-            for row, index in enumerate(members, start=1):
-                self._add_slider(grid, row, index, names[index].split("_", 1)[1].replace("_", " "))
-            grid.setRowStretch(8, 1)
-            columns.addLayout(grid, 1)
-        inner = QWidget()
-        inner.setLayout(columns)
-        columns.setContentsMargins(0, 0, 8, 0)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
+        for group, finger in zip(self._groups, GROUPS, strict=True):
+            for index, name in enumerate(names):
+                if name.startswith(f"{finger}_"):
+                    group.rows.append(self._row(index, name.removeprefix(f"{finger}_")))
+            self._groups_row.addWidget(group, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        layout.setContentsMargins(MARGIN_PX, 8, MARGIN_PX, 8)
         layout.setSpacing(8)
         layout.addLayout(head)
-        layout.addWidget(area, 1)
+        layout.addLayout(self._groups_row, 1)
+        self.setMinimumSize(520, 140)
 
-    def _add_slider(self, grid: QGridLayout, row: int, index: int, text: str) -> None:
+    def _button(self, text: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setFont(font(12))
+        text_px = QFontMetrics(button.font()).horizontalAdvance(text)
+        button.setFixedWidth(max(34, text_px + BUTTON_MORE_PX))
+        button.setProperty("compact", True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _row(self, index: int, name: str) -> QWidget:
+        words = name.split("_")
+        metrics = QFontMetrics(font(11))
         span = self._upper[index] - self._lower[index]
         slider = _ResetSlider(round(-self._lower[index] / span * STEPS))
-        unit = "m" if len(EXO_JOINTS) <= index < len(EXO_JOINTS) + 3 else "rad"
-        slider.setToolTip(f"{text}, {unit}; double-click: rest")
-        figure = QLabel()
-        figure.setFont(font(11))
-        figure.setMinimumWidth(40)
-        figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        label = QLabel(text)
+        slider.setToolTip(f"{' '.join(words)}, {self._unit(index)}; double-click: rest")
+        label = QLabel(" ".join(SHORT.get(word, word) for word in words))
         label.setFont(font(11))
         label.setProperty("role", "dim")
-        grid.addWidget(label, row, 0)
-        grid.addWidget(slider, row, 1)
-        grid.addWidget(figure, row, 2)
+        label.setToolTip(" ".join(words))
+        label.setFixedWidth(metrics.horizontalAdvance("mcp side") + 2)
+        figure = QLabel()
+        figure.setFont(font(11))
+        figure.setFixedWidth(metrics.horizontalAdvance("+0.00 rad") + 2)
+        figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QWidget()
+        row.setMinimumHeight(ROW_PX)
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        line.addWidget(label)
+        line.addWidget(slider, 1)
+        line.addWidget(figure)
         self.sliders.append(slider)
         self._figures.append(figure)
         slider.valueChanged.connect(self._moved_slot(index))
         self._show_figure(index)
+        return row
+
+    @staticmethod
+    def _unit(index: int) -> str:
+        return "m" if len(EXO_JOINTS) <= index < len(EXO_JOINTS) + 3 else "rad"
+
+    @property
+    def all_width_px(self) -> int:
+        """Width from which all groups stand side by side."""
+        row_px = self._groups[0].rows[0].minimumSizeHint().width()
+        return len(GROUPS) * (row_px + GAP_PX) - GAP_PX + 2 * MARGIN_PX
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.all_width_px, ALL_HEIGHT_PX)
+
+    def resizeEvent(self, event) -> None:
+        self._arrange()
+        super().resizeEvent(event)
+
+    def _arrange(self) -> None:
+        show_all = self.width() >= self.all_width_px and self.height() >= ALL_HEIGHT_PX
+        if show_all == self._all_shown:
+            return
+        self._all_shown = show_all
+        for group in self._groups:
+            group.arrange(1 if show_all else 2)
+        self.title.setVisible(show_all)
+        self.group_combo.setVisible(not show_all)
+        self._show_groups()
+
+    def _show_groups(self) -> None:
+        for place, group in enumerate(self._groups):
+            group.setVisible(bool(self._all_shown) or place == self.group_combo.currentIndex())
 
     def _moved_slot(self, index: int):
         def moved() -> None:
@@ -157,7 +242,9 @@ class ExoPanel(QFrame):
         return press
 
     def _show_figure(self, index: int) -> None:
-        self._figures[index].setText(f"{self.intents[index]:+.2f}")
+        unit = self._unit(index)
+        digits = 3 if unit == "m" else 2
+        self._figures[index].setText(f"{self.intents[index]:+.{digits}f} {unit}")
 
     @property
     def intents(self) -> NDArray[np.float64]:

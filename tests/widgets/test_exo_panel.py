@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from devices.rig import EXO_JOINTS
-from widgets.exo_panel import ExoPanel
+from policies.synergies import SYNERGIES
+from widgets.exo_panel import GROUPS, SLIDER_PX, ExoPanel
 
 
 @pytest.fixture
@@ -68,3 +70,47 @@ def test_a_synergy_pressed_again_is_said_again(panel, qtbot):
     panel.press_synergy("power")
     with qtbot.waitSignal(panel.intents_changed, timeout=1000):
         panel.press_synergy("power")
+
+
+KEYS = {name: str(place) for place, name in enumerate(SYNERGIES, start=1)}
+
+
+@pytest.mark.parametrize(("width", "height"), [(520, 140), (540, 170), (900, 210), (900, 300)])
+def test_nothing_is_cut_off_at_any_size(shown, qtbot, width, height):
+    panel = shown(ExoPanel(KEYS), width, height)
+    for group in GROUPS:
+        panel.group_combo.setCurrentText(group)
+        qtbot.wait(1)
+        seen = [w for w in panel.findChildren(QLabel) if w.isVisible()]
+        seen += [w for w in panel.findChildren(QAbstractButton) if w.isVisible()]
+        seen += [w for w in (*panel.sliders, panel.group_combo) if w.isVisible()]
+        for widget in seen:
+            if widget not in panel.sliders:
+                least = widget.minimumSizeHint().width()
+                if isinstance(widget, QAbstractButton):
+                    least = widget.fontMetrics().horizontalAdvance(widget.text()) + 18
+                assert widget.width() >= least, widget
+            place = widget.rect().translated(widget.mapTo(panel, QPoint(0, 0)))
+            assert panel.rect().contains(place), (group, widget, place)
+        assert all(s.width() >= SLIDER_PX for s in panel.sliders if s.isVisible())
+
+
+def test_narrow_panel_shows_one_group_and_a_wide_one_all(shown):
+    panel = shown(ExoPanel(KEYS), 540, 170)
+    assert sum(slider.isVisible() for slider in panel.sliders) == 5
+    panel.group_combo.setCurrentText("wrist")
+    assert [slider.isVisible() for slider in panel.sliders] == [False] * 17 + [True] * 6
+    panel.resize(900, 300)
+    assert all(slider.isVisible() for slider in panel.sliders)
+    assert not panel.group_combo.isVisible()
+    panel.resize(540, 170)
+    assert [slider.isVisible() for slider in panel.sliders] == [False] * 17 + [True] * 6
+
+
+def test_values_have_units(panel):
+    panel.sliders[0].setValue(1000)
+    panel.sliders[17].setValue(0)
+    texts = [label.text() for label in panel._figures]
+    assert texts[0] == "+1.80 rad"
+    assert texts[17] == "-0.200 m"
+    assert texts[20] == "+0.00 rad"
