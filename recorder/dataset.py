@@ -44,18 +44,22 @@ class Dataset:
 
     @property
     def episodes_dir(self) -> Path:
+        """Folder of the published episodes."""
         return self.root / "episodes"
 
     @property
     def logs_dir(self) -> Path:
+        """Folder of the capture logs of takes not yet published."""
         return self.root / "logs"
 
     @property
     def trash_dir(self) -> Path:
+        """Folder of discarded and replaced episodes."""
         return self.root / "trash"
 
     @property
     def catalogue_path(self) -> Path:
+        """The SQLite index of the dataset."""
         return self.root / "catalogue.sqlite"
 
     def episode_path(self, number: int) -> Path:
@@ -141,38 +145,62 @@ def open_dataset(root: Path, create: bool = False) -> Dataset:
     Raises
     ------
     DatasetError
-        Not a dataset, or of a schema this program does not know.
+        Not a dataset, of a schema this program does not know, or, with ``create``, a folder that
+        cannot be made or written.
     """
     about = root / "dataset.json"
+    if create:
+        _prove_writable(root)
     if not about.exists():
         if not create:
             raise DatasetError(f"'{root}' is not a dataset: it has no dataset.json")
         _create(root, about)
     try:
         facts = json.loads(about.read_text())
-        schema, uuid = facts["schema"], str(facts["uuid"])
-    except (ValueError, KeyError, TypeError) as error:
+        schema = facts["schema"]
+        if schema != DATASET_SCHEMA:
+            raise DatasetError(
+                f"dataset '{root}' has schema '{schema}', this program writes '{DATASET_SCHEMA}'; "
+                "choose another folder or the version of the program that made it"
+            )
+        dataset = Dataset(root, str(facts["uuid"]))
+    except OSError as error:
+        raise DatasetError(
+            f"'{about}' cannot be read: {error.strerror}; choose another folder with --dataset"
+        ) from None
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise DatasetError(
             f"'{about}' is damaged ({type(error).__name__}: {error}); restore it or choose "
             "another folder; the episodes beside it are untouched"
         ) from None
-    if schema != DATASET_SCHEMA:
-        raise DatasetError(
-            f"dataset '{root}' has schema '{schema}', this program writes '{DATASET_SCHEMA}'; "
-            "choose another folder or the version of the program that made it"
-        )
-    dataset = Dataset(root, uuid)
-    for folder in (dataset.episodes_dir, dataset.logs_dir, dataset.trash_dir):
-        folder.mkdir(exist_ok=True)
+    try:
+        for folder in (dataset.episodes_dir, dataset.logs_dir, dataset.trash_dir):
+            folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise _not_writable(root, error) from None
     return dataset
 
 
-def _create(root: Path, about: Path) -> None:
+def _not_writable(root: Path, error: OSError) -> DatasetError:
+    return DatasetError(
+        f"dataset folder '{root}' cannot be written: {error.strerror}; choose another folder "
+        "with --dataset"
+    )
+
+
+def _prove_writable(root: Path) -> None:
+    """Make the folder, and a file in it that goes at once; raises ``DatasetError``."""
+    probe = root / f".probe.{os.getpid()}"
     try:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        foreign = [item.name for item in root.iterdir() if not item.name.startswith(".")]
+        probe.touch()
+        probe.unlink()
     except OSError as error:
-        raise DatasetError(f"cannot make dataset '{root}': {error.strerror}") from error
+        raise _not_writable(root, error) from None
+
+
+def _create(root: Path, about: Path) -> None:
+    foreign = [item.name for item in root.iterdir() if not item.name.startswith(".")]
     if foreign:
         raise DatasetError(
             f"'{root}' is not empty ('{sorted(foreign)[0]}') and has no dataset.json; "
@@ -184,12 +212,15 @@ def _create(root: Path, about: Path) -> None:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     part = root / f".dataset.json.{os.getpid()}"
-    part.write_text(json.dumps(facts, indent=1) + "\n")
-    fsync_path(part)
-    with contextlib.suppress(FileExistsError):
-        os.link(part, about)  # the first of two recorders wins
-    part.unlink()
-    fsync_path(root)
+    try:
+        part.write_text(json.dumps(facts, indent=1) + "\n")
+        fsync_path(part)
+        with contextlib.suppress(FileExistsError):
+            os.link(part, about)  # the first of two recorders wins
+        part.unlink()
+        fsync_path(root)
+    except OSError as error:
+        raise _not_writable(root, error) from error
 
 
 def append_label(path: Path, **event: Any) -> None:
@@ -209,11 +240,12 @@ class Labels:
     discarded: bool = False
     reason: str = ""
     discard_order: int = 0
+    restored: bool = False
 
 
 def read_labels(path: Path) -> Labels:
     """Fold a ``.labels.jsonl`` file; lines that are not JSON objects are passed over."""
-    outcome, discarded, reason, order = None, False, "", 0
+    outcome, discarded, reason, order, restored = None, False, "", 0, False
     if path.exists():
         for line in path.read_bytes().splitlines():
             try:
@@ -225,6 +257,7 @@ def read_labels(path: Path) -> Labels:
                 outcome = event.get("outcome")
             elif kind in ("discarded", "replaced"):
                 discarded, reason, order = True, kind, int(event.get("order", 0))
+                restored = False
             elif kind == "restored":
-                discarded, reason, order = False, "", 0
-    return Labels(outcome, discarded, reason, order)
+                discarded, reason, order, restored = False, "", 0, True
+    return Labels(outcome, discarded, reason, order, restored)

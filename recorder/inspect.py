@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recorder.dataset import companions
-from recorder.episode import Episode
+from recorder.dataset import NUMBERED, companions, episode_number
+from recorder.episode import Episode, EpisodeError
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,18 @@ class EpisodeSummary:
 
 
 def inspect_episode(path: Path) -> EpisodeSummary:
-    """Summarise an episode file.
+    """Summarise an episode file; its number is the one in its name.
 
     Raises
     ------
     EpisodeError
-        When the file is not an episode.
+        When the path is not an episode file.
     """
+    if path.is_dir():
+        raise EpisodeError(
+            f"'{path}' is a folder; name one of its episodes, such as "
+            f"'{path / 'episodes' / 'episode_000000.h5'}'"
+        )
     checksum = companions(path)[0]
     with Episode(path) as episode:
         facts = episode.attributes
@@ -133,7 +138,7 @@ def inspect_episode(path: Path) -> EpisodeSummary:
             )
         return EpisodeSummary(
             path=path,
-            episode=int(facts["episode"]),
+            episode=episode_number(path) if NUMBERED.match(path.name) else int(facts["episode"]),
             uuid=str(facts["uuid"]),
             rig=str(facts["rig_name"]),
             task=str(facts["task"]),

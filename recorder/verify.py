@@ -14,7 +14,7 @@ from typing import Literal
 import h5py
 import numpy as np
 
-from recorder.dataset import companions, open_dataset
+from recorder.dataset import DatasetError, companions, open_dataset
 from recorder.episode import Episode, EpisodeError, EpisodeStream
 from recorder.finalise import file_sha256
 from recorder.layout import is_packed
@@ -62,8 +62,10 @@ def verify_path(path: Path) -> list[Finding]:
     Raises
     ------
     DatasetError
-        When the folder is not a dataset of this program's schema.
+        When there is no such path, or the folder is not a dataset of this program's schema.
     """
+    if not path.exists():
+        raise DatasetError(f"'{path}' does not exist; name an episode file or a dataset folder")
     if path.is_dir():
         dataset = open_dataset(path)
         found = [finding for episode in dataset.published() for finding in _verify(episode)]

@@ -33,6 +33,38 @@ def test_a_dataset_of_another_schema_is_refused_and_left_alone(dataset: Dataset)
     assert json.loads(about.read_text()) == facts
 
 
+def test_a_foreign_schema_without_identity_is_a_foreign_schema(dataset: Dataset) -> None:
+    (dataset.root / "dataset.json").write_text('{"schema": "other.set/3"}')
+    with pytest.raises(DatasetError, match=r"has schema 'other.set/3'"):
+        open_dataset(dataset.root)
+
+
+def test_a_folder_that_cannot_be_made_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "set"
+    with pytest.raises(DatasetError) as refused:
+        open_dataset(folder, create=True)
+    assert str(refused.value) == (
+        f"dataset folder '{folder}' cannot be written: Not a directory; choose another folder "
+        "with --dataset"
+    )
+
+
+def test_an_existing_dataset_is_tried_before_anything_is_recorded(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    before = sorted(dataset.root.iterdir())
+    open_dataset(dataset.root, create=True)
+    assert sorted(dataset.root.iterdir()) == before, "the probe is gone"
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(DatasetError, match=r"cannot be written: Permission denied; choose another"):
+        open_dataset(dataset.root, create=True)
+    assert open_dataset(dataset.root) == dataset, "reading needs no permission to write"
+
+
 def test_a_folder_with_other_things_in_it_is_not_taken_over(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(b"")
     with pytest.raises(DatasetError, match="is not empty"):
@@ -75,5 +107,5 @@ def test_labels_fold_to_the_newest_and_skip_torn_lines(tmp_path: Path) -> None:
     assert labels.outcome == "failure"
     assert labels.discarded
     append_label(path, event="restored")
-    assert read_labels(path) == Labels(outcome="failure")
+    assert read_labels(path) == Labels(outcome="failure", restored=True)
     assert read_labels(tmp_path / "none") == Labels()

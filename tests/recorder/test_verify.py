@@ -10,6 +10,7 @@ import pytest
 from support.recording import JOINTS, TAXELS, write_log
 
 from recorder.dataset import Dataset, DatasetError, companions
+from recorder.episode import EpisodeError
 from recorder.finalise import file_sha256, finalise_log
 from recorder.inspect import inspect_episode
 from recorder.verify import verify_path
@@ -83,8 +84,13 @@ def test_a_dataset_is_verified_episode_by_episode_with_its_open_logs(dataset: Da
 def test_a_folder_that_is_no_dataset_and_a_missing_file_are_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="is not a dataset"):
         verify_path(tmp_path)
-    (finding,) = verify_path(tmp_path / "episode_000000.h5")
-    assert finding.text == "file does not exist"
+    with pytest.raises(DatasetError, match=r"episode_000000.h5' does not exist"):
+        verify_path(tmp_path / "episode_000000.h5")
+
+
+def test_a_folder_is_no_episode_to_inspect(dataset: Dataset) -> None:
+    with pytest.raises(EpisodeError, match=r"is a folder; name one of its episodes"):
+        inspect_episode(dataset.root)
 
 
 def test_the_summary_counts_what_is_in_the_file(dataset: Dataset) -> None:
