@@ -194,7 +194,10 @@ class Discard(_Message):
 
 
 class UndoDiscard(_Message):
-    """Bring back the last discarded episode under its number."""
+    """Bring back what was discarded last.
+
+    It comes back under its number, or under the next free one when its own was recorded again.
+    """
 
     type: Literal["undo_discard"] = "undo_discard"
 
@@ -208,12 +211,19 @@ class RecorderStatus(_Message):
     """What the recorder says of itself.
 
     ``written`` counts samples acknowledged on disk per stream for the running take, ``gaps`` lost
-    samples per stream (from ``seq``), ``ages_s`` the age of each stream's newest sample.
+    samples per stream (from ``seq``), ``rates_hz`` the rate over the last two seconds and
+    ``ages_s`` the age of each stream's newest sample; a stream that was never heard is in neither.
+
+    ``last_episode`` is the number that outcome, discard and redo mean: the running take, else the
+    newest take or episode recorded or published in this session that is not discarded.
+    ``outcome`` is its outcome, also after redo, discard and undo.
     """
 
     stamp_ns: int
     state: Literal["idle", "recording", "stopping", "error"]
     episode: int | None = None
+    last_episode: int | None = None
+    outcome: Outcome = "unlabelled"
     next_episode: int = 0
     elapsed_s: float = 0.0
     written: dict[str, int] = Field(default_factory=dict)
@@ -225,7 +235,7 @@ class RecorderStatus(_Message):
     disk_free_bytes: int = 0
     disk_minutes: float = 0.0
     finalising: tuple[int, ...] = ()
-    published: tuple[int, ...] = ()  # the last few published episode numbers, newest last
+    published: tuple[int, ...] = ()  # last few verified numbers, newest last, discarded or not
     last_path: str = ""
     discarded: int | None = None  # what UndoDiscard would bring back
     recovered: tuple[int, ...] = ()  # episodes recovered from orphaned logs at start

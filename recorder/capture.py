@@ -58,9 +58,9 @@ class StreamTally:
         span_ns = self._stamps[-1] - self._stamps[0]
         return (len(self._stamps) - 1) * NS_PER_S / span_ns if span_ns > 0 else 0.0
 
-    def age_s(self, at_ns: int) -> float:
-        """Age of the newest sample; -1 before the first."""
-        return (at_ns - self.last_ns) / NS_PER_S if self.last_ns else -1.0
+    def age_s(self, at_ns: int) -> float | None:
+        """Age of the newest sample in seconds; None before the first."""
+        return (at_ns - self.last_ns) / NS_PER_S if self.last_ns else None
 
 
 class Capture:

@@ -143,8 +143,8 @@ class Catalogue:
         return next((row for row in self.rows() if row.number == number), None)
 
     def last_discarded(self) -> EpisodeRow | None:
-        """What ``undo discard`` would bring back, or None."""
-        rows = self.rows(DISCARDED)
+        """What ``undo discard`` would bring back, or None; a file that is gone does not count."""
+        rows = [r for r in self.rows(DISCARDED) if (self.dataset.root / r.path).exists()]
         return max(rows, key=lambda row: row.discard_order, default=None)
 
     def rebuild(self) -> int:
@@ -184,13 +184,19 @@ class Catalogue:
             target = self.dataset.trash_path(row.number, row.uuid)
             return self.move(self.dataset.root / row.path, target, "discarded", row.uuid)
 
-    def undo_discard(self) -> EpisodeRow:
-        """Bring the last discarded episode back under its number.
+    def undo_discard(self) -> tuple[int, EpisodeRow]:
+        """Bring the last discarded episode back under its number, or the next free one.
+
+        Returns
+        -------
+        tuple of int and EpisodeRow
+            The number it was discarded under, and its row now. The two numbers differ when the
+            old one was recorded again meanwhile.
 
         Raises
         ------
         KeyError
-            When nothing is discarded or the number is taken by now.
+            When nothing is discarded.
         """
         with self.dataset.locked():
             row = self.last_discarded()
@@ -198,11 +204,9 @@ class Catalogue:
                 raise KeyError("no discarded episode to bring back")
             target = self.dataset.episode_path(row.number)
             if target.exists():
-                raise KeyError(
-                    f"episode {row.number} was recorded again; the discarded one stays in "
-                    f"'{self.dataset.root / row.path}'"
-                )
-            return self.move(self.dataset.root / row.path, target, "restored", row.uuid)
+                target = self.dataset.episode_path(self.dataset.next_number())
+            back = self.move(self.dataset.root / row.path, target, "restored", row.uuid)
+            return row.number, back
 
     def move(self, source: Path, target: Path, event: str, uuid: str) -> EpisodeRow:
         """Move an episode with its companions and note why. The caller holds the dataset's lock."""

@@ -185,10 +185,12 @@ def _publish(dataset: Dataset, index: LogIndex, log_path: Path, part: Path, dige
     with dataset.locked():
         catalogue = Catalogue(dataset)
         labels = companions(log_path)[1]
+        said = read_labels(labels)
         target = dataset.episode_path(number)
-        if read_labels(labels).discarded:
+        replaces = index.header.get("redo_of") == number and not said.restored
+        if said.discarded:
             target = dataset.trash_path(number, index.uuid)
-        elif target.exists() and index.header.get("redo_of") == number:
+        elif target.exists() and replaces:
             old = file_uuid(target)
             catalogue.move(target, dataset.trash_path(number, old), "replaced", old)
         elif target.exists():

@@ -6,12 +6,41 @@ published episode is labelled beside its file. Neither the log nor the file is e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from devices.messages import Outcome
 from recorder.catalogue import Catalogue
-from recorder.dataset import Dataset, append_label, companions, episode_number, read_labels
+from recorder.dataset import (
+    Dataset,
+    append_label,
+    companions,
+    episode_number,
+    episode_uuid,
+    read_labels,
+)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What ``undo_discard`` brought back.
+
+    Attributes
+    ----------
+    was, number : int
+        The number it was discarded under, and the one it has now.
+    uuid : str
+        Its identity.
+    path : Path or None
+        Its file; None while it is still a log.
+    """
+
+    was: int
+    number: int
+    uuid: str
+    path: Path | None = None
 
 
 class EpisodeLabels:
@@ -24,7 +53,7 @@ class EpisodeLabels:
     catalogue : Catalogue
         Its catalogue.
     unpublished : callable
-        Gives the logs that this recorder is writing or finalising.
+        Gives the logs that this recorder is writing or finalising, newest first.
     """
 
     def __init__(
@@ -60,21 +89,16 @@ class EpisodeLabels:
         self._catalogue.discard(number)
         return True
 
-    def undo_discard(self) -> tuple[int, Path | None]:
-        """Bring back what was discarded last; returns its number and, if published, its file.
-
-        Raises
-        ------
-        KeyError
-            When nothing is discarded or its number is taken by now.
-        """
+    def undo_discard(self) -> Restored:
+        """Bring back what was discarded last; raises ``KeyError`` when nothing is."""
         with self._dataset.locked():
             path = self._discarded_log()
             if path is not None:
                 append_label(companions(path)[1], event="restored")
-                return episode_number(path), None
-        row = self._catalogue.undo_discard()
-        return row.number, self._dataset.root / row.path
+                number = episode_number(path)
+                return Restored(number, number, episode_uuid(path) or "")
+        was, row = self._catalogue.undo_discard()
+        return Restored(was, row.number, row.uuid, self._dataset.root / row.path)
 
     def last_discarded(self) -> int | None:
         """Number of what ``undo_discard`` would bring back."""
@@ -84,9 +108,31 @@ class EpisodeLabels:
         row = self._catalogue.last_discarded()
         return row.number if row else None
 
+    def newest(self, takes: Mapping[str, Outcome]) -> tuple[int, Outcome] | None:
+        """Number and outcome of the newest of ``takes`` that is not discarded; None without one.
+
+        Parameters
+        ----------
+        takes : mapping of str to str
+            By identity, newest last, the outcome each had when it was stopped.
+        """
+        logs = {episode_uuid(path): path for path in self._unpublished() if path.exists()}
+        rows = {row.uuid: row for row in self._catalogue.rows()}
+        for uuid in reversed(list(takes)):
+            if uuid in rows:
+                return rows[uuid].number, cast(Outcome, rows[uuid].outcome)
+            if uuid in logs:
+                said = read_labels(companions(logs[uuid])[1])
+                if not said.discarded:
+                    outcome = said.outcome or takes[uuid]
+                    return episode_number(logs[uuid]), cast(Outcome, outcome)
+        return None
+
     def _log_of(self, number: int) -> Path | None:
+        """The newest unpublished take under ``number`` that is not discarded."""
         for path in self._unpublished():
-            if episode_number(path) == number and path.exists():
+            discarded = read_labels(companions(path)[1]).discarded
+            if episode_number(path) == number and path.exists() and not discarded:
                 return path
         return None
 

@@ -34,7 +34,7 @@ from devices.messages import (
 from devices.session_file import SessionFile
 from recorder.capture import Capture
 from recorder.catalogue import Catalogue
-from recorder.dataset import Dataset, open_dataset
+from recorder.dataset import Dataset, episode_number, episode_uuid, open_dataset
 from recorder.durability import DiskPolicy, DurableFile, free_bytes, seconds_left
 from recorder.header import take_header
 from recorder.labels import EpisodeLabels
@@ -120,12 +120,14 @@ class Station:
             [row.number for row in self.catalogue.rows()][-SHOWN_EPISODES:], SHOWN_EPISODES
         )
         self._recovered: list[int] = []
+        self._session: dict[str, Outcome] = {}  # takes by identity, oldest first, as stopped
+        self._last: tuple[int, Outcome] | None = None
         self._last_path = ""
         self._discarded: int | None = None
         self._next_number = self.dataset.next_number()
         for path in orphaned_logs(self.dataset):
             self.queue.add(path, recovered=True)
-        self._note_discarded()
+        self._note_labels()
 
     def step(self) -> bool:
         """Do what is due; returns whether samples arrived. Never blocks on the disk."""
@@ -154,6 +156,7 @@ class Station:
                 self._discard(order.episode)
             elif isinstance(order, UndoDiscard):
                 self._undo_discard()
+            self._note_labels()
         except KeyError as error:
             self.message = str(error.args[0])
         except OSError as error:
@@ -200,17 +203,20 @@ class Station:
                 self.options.queue_limit_bytes or self.capture.queue_limit_bytes,
                 self.options.open_file,
             )
-        self._outcome = "unlabelled"
+        self._outcome = self._session[self._take.uuid] = "unlabelled"
         self.capture.begin(self._take, order.press_ns - int(order.pre_roll_s * NS_PER_S))
         self._next_number = max(self._next_number, number + 1)
         self.state, self.message = "recording", ""
 
     def _stop(self, press_ns: int, reason: str, outcome: Outcome) -> None:
         self._stop_ns, self._stop_asked_ns = press_ns, now_ns()
+        if self._take is not None:
+            self._session[self._take.uuid] = outcome
         self._outcome = outcome
         self._reason = reason
         self.capture.end_at(press_ns)
         self.state = "stopping"
+        self._note_labels()
 
     def _watch_limits(self) -> None:
         take = self._take
@@ -263,20 +269,35 @@ class Station:
         elif done.number is None:
             self.message = "the take held no sample and was not kept"
         elif not done.discarded:
-            if done.number in self._published:
-                self._published.remove(done.number)
-            self._published.append(done.number)
-            self._last_path = done.path
+            self._show_published(done.number, done.path)
+            self._remember_older(episode_uuid(done.log) or "")
             if done.recovered:
                 self._recovered.append(done.number)
+            asked = episode_number(done.log)
+            if done.number != asked:
+                self.message = (
+                    f"take {asked} is published as episode {done.number}, because there is an "
+                    f"episode {asked} already"
+                )
         self._next_number = max(self._next_number, self.dataset.next_number())
-        self._note_discarded()
+        self._note_labels()
+
+    def _show_published(self, number: int, path: str) -> None:
+        if number in self._published:
+            self._published.remove(number)
+        self._published.append(number)
+        self._last_path = path
+
+    def _remember_older(self, uuid: str) -> None:
+        """Count an episode to this session that was recorded before it."""
+        if uuid not in self._session:
+            self._session = {uuid: "unlabelled", **self._session}
 
     # --- labels --------------------------------------------------------------------------------
 
     def _unpublished(self) -> list[Path]:
         running = [self._take.path] if self._take is not None else []
-        return running + self.queue.pending
+        return running + self.queue.pending[::-1]
 
     def _label(self, number: int, outcome: Outcome) -> None:
         running = self._take is not None and self._take.number == number
@@ -286,27 +307,31 @@ class Station:
             self.labels.set_outcome(number, outcome)
 
     def _discard(self, number: int) -> None:
-        if self.labels.discard(number):
-            if number in self._published:
-                self._published.remove(number)
-        elif self.state == "recording" and self._take and self._take.number == number:
+        published = self.labels.discard(number)
+        running = self.state == "recording" and self._take and self._take.number == number
+        if running and not published:
             self._stop(now_ns(), "discarded", self._outcome)
-        self._note_discarded()
         self.message = f"episode {number} discarded; undo brings it back"
 
     def _undo_discard(self) -> None:
-        number, path = self.labels.undo_discard()
-        if path is not None:
-            self._published.append(number)
-            self._last_path = str(path)
-        self._note_discarded()
-        self.message = f"episode {number} is back"
+        back = self.labels.undo_discard()
+        if back.path is not None and back.number not in self._published:
+            self._show_published(back.number, str(back.path))
+        self._remember_older(back.uuid)
+        self._next_number = max(self._next_number, self.dataset.next_number())
+        self.message = f"episode {back.number} is back"
+        if back.number != back.was:
+            self.message = (
+                f"episode {back.was} came back as episode {back.number}, because {back.was} "
+                "was recorded again"
+            )
 
-    def _note_discarded(self) -> None:
+    def _note_labels(self) -> None:
         try:
             self._discarded = self.labels.last_discarded()
+            self._last = self.labels.newest(self._session)
         except OSError as error:
-            log.warning("cannot look up the last discard: %s", error)
+            log.warning("cannot look up what was said about the takes: %s", error)
 
     # --- status --------------------------------------------------------------------------------
 
@@ -333,17 +358,26 @@ class Station:
         if take is not None:
             written = dict(zip(take.names, take.written, strict=True))
             gaps = {name: n for name, n in zip(take.names, take.lost, strict=True) if n}
-        tallies = self.capture.tallies
+        last = self._last
+        if take is not None and self.state == "recording":
+            last = (take.number, self._outcome)
+        heard = {
+            tally.spec.name: (tally.rate_hz(at_ns), age_s)
+            for tally in self.capture.tallies
+            if (age_s := tally.age_s(at_ns)) is not None
+        }
         return RecorderStatus(
             stamp_ns=at_ns,
             state=self.state,
             episode=take.number if take else None,
+            last_episode=last[0] if last else None,
+            outcome=last[1] if last else "unlabelled",
             next_episode=self._next_number,
             elapsed_s=(at_ns - take.press_ns) / NS_PER_S if take else 0.0,
             written=written,
             gaps=gaps,
-            rates_hz={tally.spec.name: round(tally.rate_hz(at_ns), 2) for tally in tallies},
-            ages_s={tally.spec.name: round(tally.age_s(at_ns), 3) for tally in tallies},
+            rates_hz={name: round(rate_hz, 2) for name, (rate_hz, _) in heard.items()},
+            ages_s={name: round(age_s, 3) for name, (_, age_s) in heard.items()},
             queue_fill=max(take.waiting if take else 0.0, self.capture.waiting),
             bytes_written=take.size_bytes if take else 0,
             disk_free_bytes=self.options.free_bytes(self.dataset.root),

@@ -12,6 +12,8 @@ from recorder.catalogue import DISCARDED, REPLACED, Catalogue
 from recorder.dataset import Dataset, companions
 from recorder.episode import Episode
 from recorder.finalise import file_sha256, finalise_log
+from recorder.inspect import inspect_episode
+from recorder.verify import verify_path
 
 
 def publish(dataset: Dataset, *numbers: int, **facts) -> None:
@@ -67,8 +69,8 @@ def test_discard_and_undo_bring_everything_back_in_order(dataset: Dataset) -> No
     catalogue.discard(1)
     catalogue.discard(0)
     assert [row.number for row in catalogue.rows()] == [2]
-    assert catalogue.undo_discard().number == 0
-    assert catalogue.undo_discard().number == 1
+    assert catalogue.undo_discard()[1].number == 0
+    assert catalogue.undo_discard()[1].number == 1
     assert [row.number for row in catalogue.rows()] == [0, 1, 2]
     assert dataset.episode_path(1).read_bytes() == content
     assert [row.outcome for row in catalogue.rows()] == ["success", "failure", "success"]
@@ -84,9 +86,23 @@ def test_undo_does_not_overwrite_an_episode_recorded_again(dataset: Dataset) -> 
     catalogue = Catalogue(dataset)
     catalogue.discard(0)
     publish(dataset, 0, redo_of=0)
-    with pytest.raises(KeyError, match="episode 0 was recorded again"):
+    was, row = catalogue.undo_discard()
+    assert (was, row.number, row.path) == (0, 1, "episodes/episode_000001.h5")
+    assert [row.number for row in catalogue.rows()] == [0, 1]
+    assert inspect_episode(dataset.episode_path(1)).episode == 1
+    assert [f for f in verify_path(dataset.root) if f.level == "critical"] == []
+    assert dataset.trashed() == []
+
+
+def test_a_trash_emptied_by_hand_leaves_nothing_to_bring_back(dataset: Dataset) -> None:
+    publish(dataset, 0)
+    catalogue = Catalogue(dataset)
+    catalogue.discard(0)
+    for path in dataset.trashed():
+        path.unlink()
+    assert catalogue.last_discarded() is None
+    with pytest.raises(KeyError, match="no discarded episode"):
         catalogue.undo_discard()
-    assert len(dataset.trashed()) == 1
 
 
 def test_a_discarded_number_is_not_given_to_another_take(dataset: Dataset) -> None:
