@@ -6,8 +6,11 @@ joint is drawn on an axis of its own unit. All lanes are two curves for the draw
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -22,6 +25,8 @@ SPAN_S = 10.0
 REDRAW_MS = 70  # at most 15 redraws a second
 VALUES_EVERY = 3  # redraws per update of the numbers
 LANE_FILL = 0.86
+VALUE_PX = 60  # a value with its unit
+LABEL_PX = 9  # the smallest text that can be read
 TITLE_FROM_PX = 440  # narrower, the legend and the choice of joints need the room
 ALL = "All joints"
 
@@ -54,6 +59,7 @@ class JointChart(QWidget):
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._on_tick)
         self.select(ALL)
+        self.plot.getPlotItem().getViewBox().sigResized.connect(self._on_room_changed)
 
     def _build(self) -> None:
         self.selector = QComboBox()
@@ -70,7 +76,7 @@ class JointChart(QWidget):
         self.title.setProperty("role", "title")
         legend = QLabel(
             f"<span style='color:{color('text').name()}'>\N{EM DASH} measured</span>&nbsp;&nbsp; "
-            f"<span style='color:{color('accent').name()}'>\N{EM DASH} sent</span>"
+            f"<span style='color:{color('accent').name()}'>\N{EM DASH} sent</span>&nbsp;"
         )
         self.note = QLabel("waiting for joints")
         self.note.setProperty("role", "dim")
@@ -95,6 +101,7 @@ class JointChart(QWidget):
             axis.setPen(color("line"))
             axis.setTextPen(color("dim" if name != "right" else "text"))
             axis.setStyle(tickFont=font(10), tickLength=0 if name != "bottom" else -4)
+        item.getAxis("left").enableAutoSIPrefix(False)
         item.getAxis("bottom").setHeight(18)
         item.getAxis("bottom").setTicks([[(-t, f"{-t:.0f} s") for t in (8.0, 6.0, 4.0, 2.0)]])
         self.sent_curve = pg.PlotCurveItem(pen=pg.mkPen(color("accent"), width=1))
@@ -112,11 +119,6 @@ class JointChart(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(640, 240)
-
-    @property
-    def selected_joints(self) -> tuple[int, ...]:
-        """Indices of the joints on the chart."""
-        return tuple(int(joint) for joint in self._joints)
 
     def show_measured(self, sample: Sample) -> None:
         """Append a sample of ``<side>/joints_measured``."""
@@ -172,17 +174,31 @@ class JointChart(QWidget):
         self._label_lanes()
         self._values_shown = []
 
+    def _labelled_lanes(self) -> range:
+        """Every lane, or every n-th when there is no room for the text of each."""
+        count = len(self._joints)
+        room_px = self.plot.getPlotItem().getViewBox().height()
+        return range(0, count, max(1, math.ceil(count * LABEL_PX / max(LABEL_PX, room_px))))
+
     def _label_lanes(self) -> None:
         """Name as many lanes as there is room for."""
         count = len(self._joints)
+        lanes = self._labelled_lanes()
         if count > 1:
-            skip = int(np.ceil(count * 11 / max(40, self.plot.height() - 28)))
             names = [
-                (count - lane - 0.5, _short(self.hand.names[joint], self.hand.side))
-                for lane, joint in enumerate(self._joints)
-                if lane % skip == 0
+                (count - lane - 0.5, _short(self.hand.names[self._joints[lane]], self.hand.side))
+                for lane in lanes
             ]
             self.plot.getPlotItem().getAxis("left").setTicks([names])
+        lane_px = self.plot.getPlotItem().getViewBox().height() / max(1, len(lanes))
+        for name in ("left", "right"):
+            axis = self.plot.getPlotItem().getAxis(name)
+            axis.setStyle(tickFont=font(10 if lane_px >= 12 else LABEL_PX))
+
+    def _on_room_changed(self) -> None:
+        self._label_lanes()
+        self._values_shown = []
+        self._show_values()
 
     def _on_tick(self) -> None:
         if self._dirty:
@@ -215,21 +231,23 @@ class JointChart(QWidget):
         if newest is None:
             return
         count = len(self._joints)
-        skip = int(np.ceil(count * 11 / max(40, self.plot.height() - 28)))
-        texts = [
-            f"{round(newest[joint], 2) + 0.0:+.2f}" if lane % skip == 0 else ""
-            for lane, joint in enumerate(self._joints)
-        ]
+        lanes = self._labelled_lanes()
+        texts = [self._value_text(int(self._joints[lane]), newest) for lane in lanes]
         if texts == self._values_shown:
             return
         self._values_shown = texts
         if count == 1:
             ticks = [(float(newest[self._joints[0]]), texts[0])]
         else:
-            ticks = [(count - lane - 0.5, text) for lane, text in enumerate(texts) if text]
+            ticks = [(count - lane - 0.5, text) for lane, text in zip(lanes, texts, strict=True)]
         axis = self.plot.getPlotItem().getAxis("right")
-        axis.setWidth(40)
+        axis.setWidth(VALUE_PX)
         axis.setTicks([ticks])
+
+    def _value_text(self, joint: int, newest: NDArray) -> str:
+        unit = self.hand.units[joint]
+        digits = 3 if unit == "m" else 2
+        return f"{round(float(newest[joint]), digits) + 0.0:+.{digits}f} {unit}"
 
     def _say_age(self) -> None:
         stamps, _ = self._measured.window(0)
@@ -245,8 +263,6 @@ class JointChart(QWidget):
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)
         self.title.setVisible(self.width() >= TITLE_FROM_PX)
-        self._label_lanes()
-        self._values_shown = []
         self._dirty = True
 
     def showEvent(self, event) -> None:

@@ -40,6 +40,11 @@ def _count(widget, shade):
     )
 
 
+def _texts(chart, side):
+    """What stands on the axis ``side``, from the top."""
+    return [text for _, text in chart.plot.getPlotItem().getAxis(side)._tickLevels[0]]
+
+
 def test_measured_and_sent_are_both_painted(shown):
     chart = shown(JointChart(HAND), 640, 320)
     assert _count(chart, color("text")) == 0
@@ -54,7 +59,7 @@ def test_choosing_a_finger_shows_its_joints_only(shown, qtbot):
     whole = len(chart.measured_curve.getData()[0])
     chart.selector.setFocus()
     qtbot.keyClicks(chart.selector, "thumb")
-    assert {HAND.joints[i].finger for i in chart.selected_joints} == {"thumb"}
+    assert _texts(chart, "left") == ["thumb 0", "thumb 1", "thumb 2"]
     assert len(chart.measured_curve.getData()[0]) == whole * 3 // HAND.size
 
 
@@ -65,6 +70,28 @@ def test_one_joint_is_drawn_in_its_own_unit(shown):
     y = chart.measured_curve.getData()[1]
     home = HAND.home[HAND.names.index("right_index_joint1")]
     assert y.max() == pytest.approx(home + 0.2, abs=0.01)
+
+
+def test_values_have_units(shown):
+    chart = shown(JointChart(HAND), 640, 320)
+    chart.show_measured(Sample(1, now_ns(), None, 0, np.full(HAND.size, 0.125)))
+    chart._on_room_changed()
+    values = _texts(chart, "right")
+    assert values[:3] == ["+0.125 m"] * 3
+    assert values[3:] == ["+0.12 rad"] * 15
+
+
+@pytest.mark.parametrize(("height", "every"), [(320, 1), (220, 1), (180, 2), (140, 2)])
+def test_every_lane_is_named_when_there_is_room_and_else_every_nth(shown, height, every):
+    chart = shown(JointChart(HAND), 540, 600)
+    chart.show_measured(Sample(1, now_ns(), None, 0, HAND.home))
+    chart.resize(540, height)
+    names, values = _texts(chart, "left"), _texts(chart, "right")
+    whole = [name.removeprefix("right_") for name in HAND.names[::every]]
+    assert [name.replace(" ", "") for name in names] == [
+        name.replace("_joint", "").replace("_", "") for name in whole
+    ]
+    assert len(values) == len(names)
 
 
 def test_unknown_choice_is_refused_by_name(shown):
