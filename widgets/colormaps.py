@@ -1,4 +1,4 @@
-"""Perceptual colour maps as tables, and round numbers for their legends."""
+"""Perceptual colour maps as tables, round numbers for their legends, and what is only noise."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 FORCE_MAP = "inferno"
 DEPTH_MAP = "viridis"
+#: A finger's total force below this is not shown. The noise of a taxel, 0.002 N, adds up over the
+#: 120 taxels of a pad to 0.022 N per axis; this is 4.5 times as much, passed by one sample in 9000.
+LEAST_FORCE_N = 0.1
 
 
 @cache

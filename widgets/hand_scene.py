@@ -19,7 +19,7 @@ from PySide6.QtGui import QColor
 
 from devices.kinematics import HandKinematics
 from devices.rig import MAX_PULLS
-from widgets.colormaps import FORCE_MAP, table
+from widgets.colormaps import FORCE_MAP, LEAST_FORCE_N, table
 from widgets.gl_stage import VERTEX
 from widgets.pad_meshes import PadMesh, pad_meshes
 from widgets.scene_objects import ObjectShape
@@ -35,7 +35,6 @@ ROLE_COLORS = {
 }
 ARROW_M_PER_N = 0.02
 ARROW_LIMITS_M = (0.006, 0.12)
-LEAST_FORCE_N = 0.03
 ARROW_WIDTH_M = 0.035
 PULL_LINE_RADIUS_M = 0.0012
 PULL_MARK_M = 0.006
@@ -205,6 +204,8 @@ class HandScene:
 
     def set_forces(self, hand: int, forces_n: NDArray, tint_pads: bool = False) -> None:
         """Show force arrows; ``forces_n`` is (finger, 3) in the pad frames, newtons.
+
+        A force below ``LEAST_FORCE_N`` is taken for the sensors' noise and has no arrow.
 
         ``tint_pads`` colours whole pads, for hands without taxels.
         """

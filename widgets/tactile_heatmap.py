@@ -1,7 +1,9 @@
 """Taxels as heatmaps: one pad per finger, arranged as a hand seen from its back.
 
 Normal force is colour with a legend in newtons, shear is an arrow, the pad's total force is a
-number, and a taxel at its limit is crossed out and said in words.
+number, and a taxel at its limit is crossed out and said in words. A total below
+``colormaps.LEAST_FORCE_N`` is noise and reads 0.0 N, so that the figure of an untouched finger
+stands still.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 from devices.clock import now_ns
 from devices.hands.schema import PadModel
 from devices.stream import Sample, StreamSpec
-from widgets.colormaps import FORCE_MAP, nice_ceiling, table
+from widgets.colormaps import FORCE_MAP, LEAST_FORCE_N, nice_ceiling, table
 from widgets.freshness import STALE_AFTER_S, Freshness, age_text
 from widgets.marks import paint_mark
 from widgets.theme import color, font
@@ -279,13 +281,11 @@ class TactileHeatmap(QWidget):
     def _paint_foot(
         self, painter: QPainter, rect: QRectF, name: str, forces_n: NDArray, saturated: bool
     ) -> None:
-        total_n = float(np.linalg.norm(forces_n.sum(axis=0)))
         column = (self.width() - LEGEND_PX - 16) / len(self._pads)
         box = QRectF(rect.center().x() - column / 2, self.height() - FOOT_PX, column, 16)
         painter.setPen(color("text"))
         painter.setFont(font(13 if column >= 52 else 11, bold=True))
-        shown = f"{total_n:.1f} N" if total_n < 9.95 else f"{total_n:.0f} N"
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, total_text(forces_n))
         box.translate(0, 16)
         painter.setFont(font(11 if column >= 44 else 9, bold=saturated))
         painter.setPen(color("bad") if saturated else color("dim"))
@@ -303,3 +303,11 @@ class TactileHeatmap(QWidget):
             top = int(bar.bottom() - share * bar.height()) - 7
             box = QRect(bar.right() + 4, top, LEGEND_PX - 16, 14)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def total_text(forces_n: NDArray) -> str:
+    """The size of the sum of ``forces_n``, (taxels, 3) newtons, in words; noise is "0.0 N"."""
+    total_n = float(np.linalg.norm(forces_n.sum(axis=0)))
+    if total_n < LEAST_FORCE_N:
+        return "0.0 N"
+    return f"{total_n:.1f} N" if total_n < 9.95 else f"{total_n:.0f} N"

@@ -131,6 +131,20 @@ def test_force_arrow_grows_out_of_the_pad(view, sample):
     assert after.red() > after.blue() + 40
 
 
+def _arrow_m(scene, finger):
+    place = scene._arrow_slices[0][finger]
+    return float(np.ptp(scene.solid["a_position"][place], axis=0).max())
+
+
+def test_noise_of_the_taxels_draws_no_arrow(view, sample):
+    noise = np.random.default_rng(3).standard_normal((200, 5, 120, 3)) * 0.002
+    for forces in noise.sum(axis=2):
+        view.scene.set_forces(0, forces)
+        assert max(_arrow_m(view.scene, finger) for finger in range(5)) == 0.0
+    view.scene.set_forces(0, np.array([[0, 0, 0.2]] * 5))
+    assert min(_arrow_m(view.scene, finger) for finger in range(5)) > 0.005
+
+
 def test_objects_are_drawn_where_the_world_says(shown, sample):
     view = shown(HandView([_hand()], object_shapes(("cube", "ball"))), WIDTH, HEIGHT)
     poses = np.array([[0.12, -0.1, 0.3, 1, 0, 0, 0], [5, 5, 5, 1, 0, 0, 0]], float)

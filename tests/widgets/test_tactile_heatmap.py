@@ -7,7 +7,7 @@ from PySide6.QtGui import QWheelEvent
 
 from devices.rig import load_rig
 from widgets.colormaps import FORCE_MAP, nice_ceiling, table
-from widgets.tactile_heatmap import TactileHeatmap
+from widgets.tactile_heatmap import TactileHeatmap, total_text
 
 
 def _heatmap(rig="sim-xhand", side="right"):
@@ -101,6 +101,17 @@ def test_old_touch_fades_and_says_stale(shown, sample, pixel):
     fresh = _centre(heatmap, pixel, 4, 60).lightness()
     heatmap.show_sample(sample(forces, age_s=3.0, seq=70))
     assert _centre(heatmap, pixel, 4, 60).lightness() < fresh / 2
+
+
+def test_total_of_an_untouched_finger_stands_still_and_a_light_touch_counts():
+    noise = np.random.default_rng(3).standard_normal((400, 120, 3)) * 0.002
+    assert {total_text(forces) for forces in noise} == {"0.0 N"}
+    assert np.max(np.linalg.norm(noise.sum(axis=1), axis=1)) > 0.05  # rounded, it would flicker
+    touch = noise[0].copy()
+    touch[60] += (0.0, 0.0, 0.2)
+    assert total_text(touch) == "0.2 N"
+    touch[60] += (0.0, 0.0, 12.0)
+    assert total_text(touch) == "12 N"
 
 
 def test_wrong_number_of_pads_is_refused():
