@@ -1,7 +1,9 @@
 """The strip on top of every workspace: tabs, rig, state, authority, health, disk, STOP.
 
 STOP acts on press, not on release: a finger that slips off the button still stops the hand.
-Messages appear on one line under the strip and stay in a history; there are no dialogs.
+Messages appear on one line under the strip and stay in a history; there are no dialogs. What went
+wrong is not talked over: while a warning or an error has its time, lesser messages go into the
+history only.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ from widgets.theme import color, font, icon, restyle
 
 Importance = Literal["info", "warn", "bad"]
 HISTORY_LINES = 40
-MESSAGE_S = {"info": 6.0, "warn": 15.0, "bad": 60.0}
+MESSAGE_S = {"info": 6.0, "warn": 10.0, "bad": 20.0}
+BAD_LEAST_S = 10.0  # not even a warning takes the line from an error sooner
 FEW_MINUTES = 15.0
 REAL_TIME_LEAST = 0.95
 STATE_LEVELS: dict[str, Level] = {
@@ -139,9 +142,10 @@ class StatusStrip(QWidget):
         self.history_button.setToolTip("Earlier messages")
         self.history_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.history_button.clicked.connect(self._on_history_clicked)
+        self._shown: Importance = "info"
         self._message_timer = QTimer(self)
         self._message_timer.setSingleShot(True)
-        self._message_timer.timeout.connect(self._on_message_over)
+        self._message_timer.timeout.connect(self.clear_message)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -225,22 +229,36 @@ class StatusStrip(QWidget):
         self.real_time_label.setText(f"{words}\N{MULTIPLICATION SIGN}{factor:.2f}")
         restyle(self.real_time_label, "role", "warn" if slow else "")
 
-    def select_workspace(self, name: str) -> None:
-        """Put the workspace ``name`` in front; raises ``ValueError`` when there is none."""
-        for place in range(self.tabs.count()):
-            if self.tabs.tabText(place) == name:
-                self.tabs.setCurrentIndex(place)
-                return
-        raise ValueError(f"no workspace '{name}'")
-
     def show_message(self, text: str, importance: Importance = "info") -> None:
-        """Say ``text`` on the message line and keep it in the history."""
+        """Keep ``text`` in the history and say it on the message line.
+
+        An "info" leaves the line to a "warn" or "bad" message until that one's time is over; a
+        "warn" leaves it to a "bad" message for the first ten seconds. The newest of equals is seen.
+        """
         self._history.append((time.strftime("%H:%M:%S"), importance, text))
+        if self._line_is_taken(importance):
+            return
+        self._shown = importance
         self.message_label.setText(text)
         self.message_label.setToolTip(text)
         role = {"info": "dim", "warn": "warn", "bad": "bad"}[importance]
         restyle(self.message_label, "role", role)
         self._message_timer.start(int(MESSAGE_S[importance] * 1000))
+
+    def _line_is_taken(self, importance: Importance) -> bool:
+        timer = self._message_timer
+        if not timer.isActive():
+            return False
+        if importance == "info":
+            return self._shown != "info"
+        shown_s = (timer.interval() - timer.remainingTime()) / 1000
+        return importance == "warn" and self._shown == "bad" and shown_s < BAD_LEAST_S
+
+    def clear_message(self) -> None:
+        """Empty the message line, e.g. when what it complains of is mended."""
+        self._message_timer.stop()
+        self.message_label.setText("")
+        self.message_label.setToolTip("")
 
     @property
     def history(self) -> tuple[str, ...]:
@@ -249,10 +267,6 @@ class StatusStrip(QWidget):
 
     def _on_tab_changed(self, place: int) -> None:
         self.workspace_selected.emit(self.tabs.tabText(place))
-
-    def _on_message_over(self) -> None:
-        self.message_label.setText("")
-        self.message_label.setToolTip("")
 
     def _on_history_clicked(self) -> None:
         menu = QMenu(self)

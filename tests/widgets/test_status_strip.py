@@ -92,8 +92,6 @@ def test_clicking_a_tab_selects_its_workspace(strip, qtbot):
         place = strip.tabs.tabRect(1).center()
         qtbot.mouseClick(strip.tabs, Qt.MouseButton.LeftButton, pos=place)
     assert selected.args == ["Review"]
-    with pytest.raises(ValueError, match="no workspace 'Dance'"):
-        strip.select_workspace("Dance")
 
 
 def test_messages_pass_but_stay_in_the_history(strip, qtbot):
@@ -109,3 +107,37 @@ def test_messages_pass_but_stay_in_the_history(strip, qtbot):
     assert "error: camera 'front' is silent" in texts[0]
     assert "episode 3 verified" in texts[1]
     menu.close()
+
+
+@pytest.mark.parametrize("importance", ["warn", "bad"])
+def test_info_does_not_talk_over_what_went_wrong(strip, qtbot, importance):
+    strip.show_message("camera 'front' is silent", importance)
+    strip.show_message("episode 3 verified")
+    assert strip.message_label.text() == "camera 'front' is silent"
+    assert strip.message_label.property("role") == importance
+    assert strip.history[-1] == "episode 3 verified"
+    strip._message_timer.start(1)
+    qtbot.waitUntil(lambda: strip.message_label.text() == "")
+    strip.show_message("episode 4 verified")
+    assert strip.message_label.text() == "episode 4 verified"
+
+
+def test_error_keeps_the_line_for_ten_seconds(strip, monkeypatch):
+    strip.show_message("the hand is silent", "bad")
+    assert strip._message_timer.interval() >= 10_000
+    strip.show_message("disk is filling up", "warn")
+    assert strip.message_label.text() == "the hand is silent"
+    left_ms = strip._message_timer.interval() - 10_100
+    monkeypatch.setattr(strip._message_timer, "remainingTime", lambda: left_ms)
+    strip.show_message("disk is filling up", "warn")
+    assert strip.message_label.text() == "disk is filling up"
+
+
+def test_newest_error_is_the_one_that_is_read(strip):
+    strip.show_message("the left hand is silent", "bad")
+    strip.show_message("the right hand is silent", "bad")
+    assert strip.message_label.text() == "the right hand is silent"
+    strip.clear_message()
+    assert strip.message_label.text() == ""
+    strip.show_message("episode 3 verified")
+    assert strip.message_label.text() == "episode 3 verified"
