@@ -39,18 +39,6 @@ def color(name: str) -> QColor:
     return QColor(colors()[name])
 
 
-def contrast_ratio(first: str, second: str) -> float:
-    """WCAG 2.1 contrast ratio of two ``#rrggbb`` colours, 1 to 21."""
-    light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(value: str) -> float:
-    channels = [int(value[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 @cache
 def font(pixels: int = FONT_PX, *, bold: bool = False) -> QFont:
     """The user interface font in tabular figures, so that live numbers do not jitter."""
