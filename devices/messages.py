@@ -28,6 +28,7 @@ SourceName = Literal[
     "none", "kinesthetic", "exoskeleton", "keyboard", "scripted", "replay", "policy"
 ]
 Outcome = Literal["unlabelled", "success", "failure"]
+CauseBy = Literal["person", "program"]
 
 
 class _Message(BaseModel):
@@ -98,6 +99,11 @@ class SupervisorStatus(_Message):
 
     ``rejects`` and ``clamps`` count by reason since start; ``late_p99_ms`` and ``missed_ticks``
     describe the control loop over its last 10 s and since start.
+
+    ``cause`` says why the state is what it is, or for 4 s why an order was refused; in FAULT it
+    ends with "ready to reset" once nothing stands against a reset. ``cause_by`` is ``person`` when
+    the cause is an order obeyed (armed, hold, reset, STOP ...), ``program`` when the supervisor
+    decided it; a HOLD of its own keeps its cause until somebody arms, holds or resets.
     """
 
     stamp_ns: int
@@ -105,6 +111,7 @@ class SupervisorStatus(_Message):
     authority: SourceName
     epoch: int
     cause: str = ""
+    cause_by: CauseBy = "program"
     ticks: int = 0
     missed_ticks: int = 0
     late_p99_ms: float = 0.0

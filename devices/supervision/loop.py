@@ -172,13 +172,15 @@ class ControlLoop:
             for total, counts in ((rejects, hand.gate.rejects), (clamps, hand.gate.clamps)):
                 for reason, count in counts.items():
                     total[reason] = total.get(reason, 0) + count
+        cause, cause_by = supervisor.cause(at_ns)
         factors = [p.real_time_factor for p in self.ports if p.real_time_factor is not None]
         return SupervisorStatus(
             stamp_ns=at_ns,
             state=supervisor.state_name,
             authority=supervisor.authority_name,
             epoch=supervisor.machine.epoch,
-            cause=supervisor.machine.cause,
+            cause=cause,
+            cause_by=cause_by,
             ticks=self.pacer.ticks,
             missed_ticks=self.pacer.missed_ticks,
             late_p99_ms=round(self._late_p99_ms, 3),

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from devices.messages import CauseBy
 from devices.requests import Source
 
 
@@ -56,6 +57,8 @@ class StateMachine:
         Authority epoch; rises by one with every ``arm``.
     cause : str
         Why the state was entered, for the operator.
+    cause_by : str
+        ``person`` when that was an order, ``program`` when it was decided here.
     """
 
     def __init__(self) -> None:
@@ -63,6 +66,7 @@ class StateMachine:
         self.authority = Source.NONE
         self.epoch = 0
         self.cause = ""
+        self.cause_by: CauseBy = "program"
         self._last_press_id: int | None = None
 
     @property
@@ -76,7 +80,7 @@ class StateMachine:
             return Refusal("enable", f"the state is {self.state.name}, not OFF")
         if problem:
             return Refusal("enable", problem)
-        self._enter(State.HOLD, "enabled")
+        self._enter(State.HOLD, "enabled", "person")
         return None
 
     def arm(self, source: Source, press_id: int, problem: str) -> Refusal | None:
@@ -106,35 +110,41 @@ class StateMachine:
         self.authority = source
         self.state = State.ACTIVE
         self.cause = f"armed for {source.name.lower()}"
+        self.cause_by = "person"
         return None
 
-    def hold(self, cause: str) -> bool:
-        """ACTIVE -> HOLD; returns whether the state changed."""
+    def hold(self, cause: str, by: CauseBy = "program") -> bool:
+        """ACTIVE -> HOLD; returns whether the state changed.
+
+        In HOLD a person's order only replaces the cause: the old one has been seen.
+        """
+        if self.state is State.HOLD and by == "person":
+            self.cause, self.cause_by = cause, by
         if self.state is not State.ACTIVE:
             return False
-        self._enter(State.HOLD, cause)
+        self._enter(State.HOLD, cause, by)
         return True
 
-    def off(self, cause: str = "switched off") -> Refusal | None:
+    def off(self, cause: str = "switched off", by: CauseBy = "person") -> Refusal | None:
         """HOLD or ACTIVE -> OFF; a latched state stays latched."""
         if self.latched:
             return Refusal("off", f"{self.state.name} is latched; reset first")
         if self.state is not State.OFF:
-            self._enter(State.OFF, cause)
+            self._enter(State.OFF, cause, by)
         return None
 
     def stop(self, cause: str) -> bool:
         """Any state but FAULT -> STOPPED; returns whether the state changed."""
         if self.latched:
             return False
-        self._enter(State.STOPPED, cause)
+        self._enter(State.STOPPED, cause, "person")
         return True
 
     def fault(self, cause: str) -> bool:
         """HOLD, ACTIVE or STOPPED -> FAULT; returns whether the state changed."""
         if self.state in (State.OFF, State.FAULT):
             return False
-        self._enter(State.FAULT, cause)
+        self._enter(State.FAULT, cause, "program")
         return True
 
     def reset(self, problem: str) -> Refusal | None:
@@ -143,10 +153,10 @@ class StateMachine:
             return Refusal("reset", f"{self.state.name} is not latched")
         if problem:
             return Refusal("reset", problem)
-        self._enter(State.HOLD, f"reset after {self.state.name}")
+        self._enter(State.HOLD, f"reset after {self.state.name}", "person")
         return None
 
-    def _enter(self, state: State, cause: str) -> None:
+    def _enter(self, state: State, cause: str, by: CauseBy) -> None:
         self.state = state
         self.authority = Source.NONE
-        self.cause = cause
+        self.cause, self.cause_by = cause, by

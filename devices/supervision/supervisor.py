@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from devices.hand_driver import HandFeedback
 from devices.messages import (
     Arm,
+    CauseBy,
     Enable,
     HandState,
     Heartbeat,
@@ -40,6 +41,7 @@ from devices.wire import HandMode
 
 REJECTS_TO_HOLD = 5  # more than this many in a row (RELIABILITY section 5)
 START_GRACE_NS = 5_000_000_000  # time a source has to begin after arming; nothing moves meanwhile
+REFUSAL_SHOWN_NS = 4_000_000_000  # long enough to be read; then the state's own cause again
 EVENT_QUIET_NS = 1_000_000_000  # repeated rejects and clamps are reported at most this often
 
 
@@ -114,6 +116,8 @@ class Supervisor:
         self.events: list[dict[str, Any]] = []
         self.changed = False
         self._armed_ns = 0
+        self._refusal = ""
+        self._refusal_until_ns = 0
         self._quiet_until_ns: dict[tuple[str, ...], int] = {}
 
     # --- what comes in ---------------------------------------------------------------------
@@ -125,18 +129,21 @@ class Supervisor:
         elif isinstance(order, Stop):
             self.stop(f"STOP from {order.client}")
         elif isinstance(order, Hold):
-            self.hold("hold ordered")
+            if self.machine.hold("hold ordered", by="person"):
+                self._enter_state()
+            self._forget_refusal()
         elif isinstance(order, Off):
-            self._settle(self.machine.off())
+            if not self._refused(self.machine.off(), now_ns):
+                self._enter_state()
         elif isinstance(order, Enable):
             if self.machine.state in (State.HOLD, State.ACTIVE):
                 return  # already so
-            if not self._refused(self.machine.enable(self._problem(now_ns, clearing=True))):
+            if not self._refused(self.machine.enable(self._problem(now_ns, clearing=True)), now_ns):
                 self._clear_watchdogs(now_ns)
                 self._enter_state()
         elif isinstance(order, Reset):
             if self.machine.latched and not self._refused(
-                self.machine.reset(self._problem(now_ns, clearing=True))
+                self.machine.reset(self._problem(now_ns, clearing=True)), now_ns
             ):
                 self._clear_watchdogs(now_ns)
                 self._enter_state()
@@ -155,7 +162,8 @@ class Supervisor:
 
     def off(self, cause: str) -> None:
         """Torque off, for the end of the process; a latched state keeps its own mode."""
-        self._settle(self.machine.off(cause))
+        if self.machine.off(cause, by="program") is None:
+            self._enter_state()
 
     def feedback(self, side: str, feedback: HandFeedback) -> bool:
         """Take the hand's newest feedback; returns whether it is trusted."""
@@ -271,7 +279,7 @@ class Supervisor:
             or self.deadman.problem(now_ns, order.client)
             or self._out_of_reach()
         )
-        if self._refused(self.machine.arm(source, order.press_id, problem)):
+        if self._refused(self.machine.arm(source, order.press_id, problem), now_ns):
             return
         self.deadman.take_charge(order.client)
         self._armed_ns = now_ns
@@ -305,16 +313,17 @@ class Supervisor:
         for hand in self.hands.values():
             hand.watch.begin_clearing(now_ns)
 
-    def _refused(self, refusal: Refusal | None) -> bool:
+    def _refused(self, refusal: Refusal | None, now_ns: int) -> bool:
         if refusal is not None:
-            self.machine.cause = f"{refusal.order} refused: {refusal.reason}"
+            self._refusal = f"{refusal.order} refused: {refusal.reason}"
+            self._refusal_until_ns = now_ns + REFUSAL_SHOWN_NS
             self.changed = True
             self._event("refused", order=refusal.order, reason=refusal.reason)
         return refusal is not None
 
-    def _settle(self, refusal: Refusal | None) -> None:
-        if not self._refused(refusal):
-            self._enter_state()
+    def _forget_refusal(self) -> None:
+        self._refusal = ""
+        self.changed = True
 
     def _enter_state(self, faulty: str = "") -> None:
         """Close the gates and give every hand the mode of the new state."""
@@ -336,8 +345,17 @@ class Supervisor:
         """Authority as the messages spell it."""
         return self.machine.authority.name.lower()  # type: ignore[return-value]
 
+    def cause(self, now_ns: int) -> tuple[str, CauseBy]:
+        """Why the state is what it is, or what was refused just now; and who decided it."""
+        cause, by = self.machine.cause, self.machine.cause_by
+        if self._refusal and now_ns < self._refusal_until_ns:
+            cause, by = self._refusal, "program"
+        if self.machine.state is State.FAULT and not self._problem(now_ns, clearing=True):
+            cause = f"{cause}; ready to reset"
+        return cause, by
+
     def _announce(self) -> None:
-        self.changed = True
+        self._forget_refusal()
         self._event(
             "state",
             state=self.state_name,

@@ -144,7 +144,7 @@ MUTANTS = {
     "states: new epoch": (StateMachine, "arm", arm_keeps_epoch),
     "states: STOP": (StateMachine, "stop", lambda self, cause: False),
     "states: fault": (StateMachine, "fault", lambda self, cause: False),
-    "states: hold": (StateMachine, "hold", lambda self, cause: False),
+    "states: hold": (StateMachine, "hold", lambda self, cause, by="program": False),
     "states: reset leads to HOLD": (StateMachine, "reset", reset_to_active),
     "states: reset needs the cause gone": (
         StateMachine,

@@ -40,7 +40,62 @@ def test_a_refused_order_says_why() -> None:
     assert events(bench, "refused") == [
         {"event": "refused", "order": "arm", "reason": "the state is OFF, not HOLD"}
     ]
-    assert bench.sup.machine.cause == "arm refused: the state is OFF, not HOLD"
+    refused = ("arm refused: the state is OFF, not HOLD", "program")
+    assert bench.sup.cause(bench.now_ns) == refused
+    bench.run(600)
+    assert bench.sup.cause(bench.now_ns) == refused, "it can be read for 3 s"
+    bench.run(400)
+    assert bench.sup.cause(bench.now_ns) == ("", "program"), "it does not outstay its reason"
+    assert len(events(bench, "refused")) == 1
+
+
+def test_a_hold_nobody_ordered_keeps_its_cause_until_a_person_acts() -> None:
+    bench = ready()
+    bench.run(30)
+    silent = bench.sup.cause(bench.now_ns)
+    assert silent == ("scripted is silent for 105 ms (limit 100 ms)", "program")
+    bench.run(1000)
+    assert bench.sup.cause(bench.now_ns) == silent
+    bench.order("arm", source="scripted", press_id=0)
+    assert bench.sup.cause(bench.now_ns)[0].startswith("arm refused: press 0")
+    bench.run(900)
+    assert bench.sup.cause(bench.now_ns) == silent, "a refusal only covers it for a while"
+    bench.order("hold")
+    assert bench.sup.cause(bench.now_ns) == ("hold ordered", "person")
+
+
+def test_the_cause_tells_a_persons_own_acts() -> None:
+    bench = ready()
+    assert bench.sup.cause(bench.now_ns) == ("armed for scripted", "person")
+    bench.order("hold")
+    assert bench.sup.cause(bench.now_ns) == ("hold ordered", "person")
+    bench.order("stop", client="gui")
+    assert bench.sup.cause(bench.now_ns) == ("STOP from gui", "person")
+    bench.order("reset")
+    assert bench.sup.cause(bench.now_ns) == ("reset after STOPPED", "person")
+
+
+def test_a_hand_that_is_back_says_that_a_reset_will_do() -> None:
+    bench = ready()
+    bench.feeding = False
+    bench.run(250)
+    assert bench.state is State.FAULT
+    bench.order("reset")
+    cause, by = bench.sup.cause(bench.now_ns)
+    assert cause.startswith("reset refused: right hand: no feedback, last one")
+    assert cause.endswith("(limit 1.0 s)")
+    bench.feeding = True
+    bench.run(20)
+    cause, by = bench.sup.cause(bench.now_ns)
+    assert cause.startswith("reset refused")
+    assert cause.endswith("; ready to reset")
+    bench.run(1000)
+    cause, by = bench.sup.cause(bench.now_ns)
+    assert cause.startswith("right hand: no feedback")
+    assert cause.endswith("; ready to reset")
+    assert by == "program"
+    bench.order("reset")
+    assert bench.sup.cause(bench.now_ns) == ("reset after FAULT", "person")
 
 
 def test_repeated_rejects_are_one_event_per_burst() -> None:
