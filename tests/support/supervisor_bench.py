@@ -160,6 +160,7 @@ class Bench:
         self.mode_was_sent = False
         self.goals: list[np.ndarray] = []
         self.seq = 0
+        self.newest_seq: dict[Source, int] = {}
         self._mode_serial = 0
         self._press_id = 0
 
@@ -250,9 +251,11 @@ class Bench:
         targets = target if target.ndim == 2 else np.repeat(target[None], len(due_ns), axis=0)
         self.seq = self.seq + 1 if seq is None else self.seq
         now = self.now_ns
+        used = self.seq if seq is None else seq
+        self.newest_seq[source] = max(used, self.newest_seq.get(source, used))
         command = Command(
             source=source,
-            seq=self.seq if seq is None else seq,
+            seq=used,
             stamp_ns=now - age_ns,
             epoch=self.sup.machine.epoch if epoch is None else epoch,
             due_ns=np.array([now + offset for offset in due_ns], np.int64),

@@ -67,7 +67,9 @@ def apply(bench: Bench, operation: tuple) -> None:
         bench.send(bench.pose(rest[0]), source=source, epoch=epoch, expect=None)
         bench.tick()
     elif kind == "repeat":
-        bench.send(bench.pose(rest[0]), source=source, seq=bench.seq - rest[1], expect=None)
+        if source in bench.newest_seq:  # what a stranger sent does not count as this source's
+            seq = bench.newest_seq[source] - rest[1]
+            bench.send(bench.pose(rest[0]), source=source, seq=seq, expect=None)
         bench.tick()
     elif kind == "stranger":
         if rest[1] is not authority:
