@@ -168,13 +168,9 @@ class Controls:
 
     @property
     def last_episode(self) -> int | None:
-        """The running take, else the last one recorded in this dataset."""
+        """The take that outcome, discard and redo mean: the running one, else the last one."""
         disk = self._disk
-        if disk is None:
-            return None
-        if disk.episode is not None:
-            return disk.episode
-        return max((*disk.published, *disk.finalising), default=None)
+        return disk.last_episode if disk else None
 
     def arm(self, source: SourceName) -> None:
         """Arm the hand with a fresh press of the user's."""

@@ -96,7 +96,6 @@ class RecordWorkspace(QWidget):
         self.bar = EpisodeBar(tasks, {name: keys[item] for name, item in BAR_KEYS.items()})
         self.intents = IntentPublisher(rig, session.bus)
         self.exo = ExoPanel(_synergy_keys(keys)) if rig.exoskeletons else None
-        self._outcome = "unlabelled"
         self._connect_buttons()
         self._on_task(self.bar.tasks.combo.currentText())
         self._lay_out()
@@ -194,8 +193,8 @@ class RecordWorkspace(QWidget):
         self._show_health(disk)
 
     def _cause(self, hand: SupervisorStatus) -> str:
-        """Why the hand is latched, or why it does not report; empty when all is well."""
-        if hand.state in LATCHED:
+        """Why the hand is latched, held or silent when nobody asked for it; else empty."""
+        if hand.state in LATCHED or (hand.cause and hand.cause_by == "program"):
             return hand.cause
         silent = [
             f"{config.side} hand: {hand.hand_detail.get(config.side, 'no answer')}"
@@ -212,7 +211,7 @@ class RecordWorkspace(QWidget):
             episode=disk.episode,
             next_episode=disk.next_episode,
             elapsed_s=disk.elapsed_s,
-            outcome=self._outcome,
+            outcome=disk.outcome,
             last_episode=self._controls.last_episode,
             discarded=disk.discarded,
             finalising=len(disk.finalising),
@@ -248,13 +247,8 @@ class RecordWorkspace(QWidget):
         return wanted <= set(self.poller.last_stamp_ns)
 
     def _on_outcome(self, outcome: str) -> None:
-        self._outcome = outcome
         action = ActionId.SUCCESS if outcome == "success" else ActionId.FAILURE
         self._controls.perform(action)
-
-    def new_take(self) -> None:
-        """Forget the outcome of the last take."""
-        self._outcome = "unlabelled"
 
     def _on_task(self, name: str) -> None:
         task = self.bar.tasks.task

@@ -107,32 +107,32 @@ def test_a_take_carries_task_instruction_operator_and_source(controls, session):
 
 
 def test_recording_twice_is_refused_and_names_the_episode(controls, session, said):
-    session.recorder.status = disk_status("recording", episode=12)
+    session.recorder.status = disk_status("recording", episode=12, last_episode=12)
     assert not controls.perform(ActionId.RECORD)
     assert "12" in said[0]
 
 
 def test_success_ends_a_running_take_with_its_outcome(controls, session):
-    session.recorder.status = disk_status("recording", episode=12)
+    session.recorder.status = disk_status("recording", episode=12, last_episode=12)
     controls.perform(ActionId.SUCCESS)
     assert session.recorder.orders == [("stop_take", "success", {})]
 
 
 def test_failure_after_the_take_labels_the_last_episode(controls, session):
-    session.recorder.status = disk_status(published=(3, 4))
+    session.recorder.status = disk_status(last_episode=4)
     controls.perform(ActionId.FAILURE)
     assert session.recorder.orders == [("set_outcome", 4, "failure", {})]
 
 
 def test_discard_moves_the_last_take_to_the_trash_and_says_how_to_undo(controls, session, said):
-    session.recorder.status = disk_status(published=(5,))
+    session.recorder.status = disk_status(last_episode=5)
     controls.perform(ActionId.DISCARD)
     assert session.recorder.orders == [("discard", 5, {})]
     assert "undo" in said[-1]
 
 
 def test_redo_keeps_the_number(controls, session):
-    session.recorder.status = disk_status(published=(5,))
+    session.recorder.status = disk_status(last_episode=5)
     controls.perform(ActionId.REDO)
     assert session.recorder.orders[0][1]["redo_of"] == 5
 

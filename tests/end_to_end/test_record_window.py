@@ -166,14 +166,16 @@ def test_discard_takes_two_presses_and_undo_brings_the_take_back(holding, qtbot)
 
 def test_redo_replaces_the_take_under_its_number(holding, qtbot):
     number = record_take(qtbot, holding, 0.3)
-    press(qtbot, holding, ActionId.STOP_TAKE)
+    press(qtbot, holding, ActionId.SUCCESS)
     path = wait_published(qtbot, holding, number)
+    qtbot.waitUntil(holding.workspace.bar.success_button.isChecked, timeout=2000)
     with Episode(path) as first:
         before = first.attributes["uuid"]
     recorder = holding.session.recorder
     press(qtbot, holding, ActionId.REDO)
     qtbot.waitUntil(lambda: recorder.status.state == "recording", timeout=5000)
     assert recorder.status.episode == number
+    qtbot.waitUntil(lambda: not holding.workspace.bar.success_button.isChecked(), timeout=2000)
     press(qtbot, holding, ActionId.SUCCESS)
 
     def replaced() -> bool:
@@ -292,6 +294,7 @@ def test_a_lost_heartbeat_holds_the_hand_and_names_the_window(holding, qtbot):
         causes.extend(m["cause"] for m in heard.drain() if m["state"] == "HOLD")
     assert causes
     assert "gui" in causes[0]
+    qtbot.waitUntil(lambda: "gui" in holding.workspace.mode.says.text(), timeout=3000)
 
 
 def test_an_invalid_operator_code_is_not_taken(holding, qtbot):
