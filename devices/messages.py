@@ -130,7 +130,7 @@ class RunScript(_Message):
     type: Literal["run_script"] = "run_script"
     mode: Literal["kinesthetic", "exoskeleton"]
     seconds: float = Field(gt=0)
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     name: str = "grasp"
 
 
@@ -253,7 +253,7 @@ class ResetWorld(_Message):
     """Put hand and objects back to their start poses (only in HOLD or OFF)."""
 
     type: Literal["reset_world"] = "reset_world"
-    seed: int | None = None
+    seed: int | None = Field(default=None, ge=0)
 
 
 class ShowOperator(_Message):

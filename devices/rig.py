@@ -147,7 +147,7 @@ class ExoskeletonConfig(_Config):
     driver: str = "sim_exoskeleton"
     rate_hz: float = Field(default=200.0, gt=0)
     bits: int = Field(default=12, ge=8, le=16)
-    seed: int = 0  # draws the encoders' imperfections
+    seed: int = Field(default=0, ge=0)  # draws the encoders' imperfections
     calibration: str = "ideal"  # "ideal" or a calibration file's name
 
 

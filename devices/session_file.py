@@ -10,7 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from devices.rig import Rig
 
@@ -31,7 +31,7 @@ class SessionFile(BaseModel):
     parent_pid : int
         Process whose death ends the session (the window or the command line).
     seed : int
-        Seed of everything random in the simulators and scripts.
+        Seed of everything random in the simulators and scripts; not negative.
     emulate : bool
         Whether real drivers talk to emulators.
     emulated_video : Path or None
@@ -47,7 +47,7 @@ class SessionFile(BaseModel):
     dataset_dir: Path
     runtime_dir: Path
     parent_pid: int
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)  # numpy's generators take no negative seed
     emulate: bool = False
     emulated_video: Path | None = None
     record_required: bool = False
