@@ -134,6 +134,26 @@ def load_recordings(
         raise ReplayError(f"episode '{path}' cannot be replayed: {error}") from None
 
 
+def check_replay(path: Path | str, rig: Rig, start_s: float = 0.0) -> None:
+    """Refuse what ``load_recordings`` would refuse; nothing needs to run for it.
+
+    Parameters
+    ----------
+    path : Path
+        The episode file.
+    rig : Rig
+        The rig it is meant for: hand models, joint names, order and units must agree.
+    start_s : float
+        Where in the episode to begin, seconds from its start.
+
+    Raises
+    ------
+    ReplayError
+        When the file is no episode or does not fit the rig.
+    """
+    load_recordings(path, rig, start_s=start_s)
+
+
 def ease_seconds(
     recordings: Mapping[str, Recording],
     rig: Rig,

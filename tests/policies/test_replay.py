@@ -10,7 +10,13 @@ from support.recording import START_NS
 from devices.clock import NS_PER_S
 from devices.requests import MAX_CHUNK
 from devices.rig import Rig, load_rig
-from policies.replay import ReplayError, ReplayTimeline, ease_seconds, load_recordings
+from policies.replay import (
+    ReplayError,
+    ReplayTimeline,
+    check_replay,
+    ease_seconds,
+    load_recordings,
+)
 
 
 def _motion(rig: Rig, side: str = "right", count: int = 100) -> np.ndarray:
@@ -156,3 +162,15 @@ def test_far_start_is_eased_in_more_slowly(tmp_path):
     far[0] += 0.4
     assert near == 1.0
     assert ease_seconds(recordings, rig, {"right": far}) == pytest.approx(2.5)
+
+
+def test_a_replay_can_be_checked_before_anything_runs(tmp_path):
+    recorded, connected = load_rig("sim-leap"), load_rig("sim-allegro")
+    path = write_joint_episode(tmp_path, recorded, {"right/joints_sent": _motion(recorded)})
+    assert check_replay(path, recorded) is None
+    with pytest.raises(ReplayError, match="rig 'sim-allegro' has a right allegro"):
+        check_replay(path, connected)
+    with pytest.raises(ReplayError, match="no samples after 60 s"):
+        check_replay(path, recorded, start_s=60.0)
+    with pytest.raises(ReplayError, match="does not exist"):
+        check_replay(tmp_path / "none.h5", recorded)
