@@ -77,11 +77,6 @@ class ProcessContext:
         """Whether the main loop must end: a signal came or the session's owner died."""
         return self._stop or not self.parent_alive
 
-    @property
-    def signalled(self) -> bool:
-        """Whether a signal or ``stop`` asked this process to end."""
-        return self._stop
-
     def report(self, force: bool = False, **detail: Any) -> None:
         """Publish a health message, at most every 0.2 s unless ``force``."""
         at_ns = now_ns()

@@ -337,10 +337,12 @@ class DynamixelHand:
     def _detail(self) -> str:
         if self._why:
             return self._why
-        errors = sum(self._wire.errors.values())
+        errors = self.wire_errors
+        kinds = ", ".join(f"{count} {kind}" for kind, count in errors.items())
+        counted = f"{sum(errors.values())} wire errors" + (f" ({kinds})" if kinds else "")
         compliant = ", free to move by hand (no torque)" if self._mode not in POWERED else ""
         warm = ", warm: half current" if self._derated else ""
-        return f"{self._kind}{compliant}{warm}, {errors} wire errors"
+        return f"{self._kind}{compliant}{warm}, {counted}"
 
     # --- the port ----------------------------------------------------------------------
 

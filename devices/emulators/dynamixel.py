@@ -56,11 +56,6 @@ class DynamixelChain:
         self._at_ns = self._clock.now_ns()
         self._silence_ns = 0
 
-    @property
-    def silence_s(self) -> float:
-        """Seconds without a valid packet."""
-        return self._silence_ns / 1e9
-
     def receive(self, data: bytes) -> list[bytes]:
         """Take bytes from the host and return the replies they cause, in order."""
         self.advance()
