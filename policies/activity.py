@@ -127,6 +127,7 @@ class ScriptActivity(_Waiting):
             )
 
     def tick(self, authority: Authority, at_ns: int) -> None:
+        """Advance to ``at_ns`` (host clock) under ``authority``."""
         if self.ended:
             return
         if self._operator is None or self._begin_ns is None:
@@ -167,11 +168,13 @@ class ScriptActivity(_Waiting):
         return self._asked_ns is not None and at_ns - self._asked_ns > WAIT_NS // 5
 
     def intent(self, side: str) -> NDArray[np.float64] | None:
+        """Intent ``(23,)`` for the wearer on ``side``; None while there is none."""
         if self._operator is None or self._order.mode == "kinesthetic":
             return None
         return self._operator.intent(side, self._at_s)
 
     def pulls(self) -> NDArray[np.float64] | None:
+        """Rows of ``operator/pulls``, points in m; None while nobody pulls."""
         if self._operator is None or self._order.mode != "kinesthetic":
             return None
         return self._operator.pulls(self._at_s)
@@ -195,6 +198,7 @@ class ReplayActivity(_Waiting):
             self._end(str(error))
 
     def tick(self, authority: Authority, at_ns: int) -> None:
+        """Advance to ``at_ns`` (host clock) under ``authority``."""
         if self.ended:
             return
         if self._begin_ns is None:
@@ -219,7 +223,9 @@ class ReplayActivity(_Waiting):
             self._end()
 
     def intent(self, side: str) -> NDArray[np.float64] | None:
+        """Intent ``(23,)`` for the wearer on ``side``; None while there is none."""
         return None
 
     def pulls(self) -> NDArray[np.float64] | None:
+        """Rows of ``operator/pulls``, points in m; None while nobody pulls."""
         return None

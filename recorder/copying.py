@@ -86,12 +86,14 @@ class _RowWriter:
         self._staged = 0
 
     def copy(self, source: int, offset: int, length: int) -> None:
+        """Append ``length`` bytes at byte ``offset`` of the open file ``source``."""
         _read_into(source, self._bytes[self._staged].data, offset)
         self._staged += 1
         if self._staged == len(self._stage):
             self.flush()
 
     def flush(self) -> None:
+        """Write what is staged."""
         if self._staged:
             stop = self._at + self._staged
             self._data.write_direct(self._stage, np.s_[: self._staged], np.s_[self._at : stop])
@@ -114,6 +116,7 @@ class _PackWriter:
         self._staged = 0
 
     def copy(self, source: int, offset: int, length: int) -> None:
+        """Append ``length`` bytes at byte ``offset`` of the open file ``source``."""
         stop = self._staged + length
         _read_into(source, self._stage[self._staged : stop].data, offset)
         self._staged = stop
@@ -128,6 +131,7 @@ class _PackWriter:
         self._at += count
 
     def flush(self) -> None:
+        """Write what is staged."""
         if self._staged:
             self._write(self._staged)
             self._staged = 0

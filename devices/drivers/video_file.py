@@ -68,6 +68,7 @@ class VideoFileCamera(Camera):
         )
 
     def open(self) -> None:
+        """Open the file at its first frame; raises ``DeviceError`` naming what is wrong with it."""
         self.close()
         path = self.path
         if not path.is_file():
@@ -87,6 +88,7 @@ class VideoFileCamera(Camera):
         self._started_ns = now_ns()
 
     def read_into(self, buffers: dict[str, NDArray]) -> CameraReading | None:
+        """Write the frame due now, (H, W, 3) uint8 RGB; None while none is due (times in ns)."""
         if self._next is None:
             raise DeviceError(f"camera '{self.name}': read before open")
         at_ns = now_ns()
@@ -111,6 +113,7 @@ class VideoFileCamera(Camera):
         return CameraReading(at_ns, due_ns)
 
     def close(self) -> None:
+        """Close the file; may be called again."""
         self._frames = iter(())
         self._next = None
         if self._container is not None:

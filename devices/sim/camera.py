@@ -41,6 +41,7 @@ class SimCamera(Camera):
         self._drawn = 0
 
     def open(self) -> None:
+        """Load the scene; raises ``DeviceError`` without an off-screen GL."""
         try:
             feed = SceneFeed.of(self.site)
             _ = feed.renderer
@@ -54,6 +55,7 @@ class SimCamera(Camera):
         self._drawn = feed.version
 
     def read_into(self, buffers: dict[str, NDArray]) -> CameraReading | None:
+        """Draw the newest state: (H, W, 3) uint8 RGB, depth in ``depth_unit_m``, stamps in ns."""
         feed = self._feed
         if feed is None:
             raise DeviceError(f"camera '{self.name}': read before open")
@@ -83,4 +85,5 @@ class SimCamera(Camera):
         return CameraReading(stamp_ns, feed.device_stamp_ns)
 
     def close(self) -> None:
+        """Let go of the scene, which the capture process closes."""
         self._feed = None

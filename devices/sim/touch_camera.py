@@ -45,6 +45,7 @@ class TouchCamera(Camera):
         self._drawn = 0
 
     def open(self) -> None:
+        """Load the scene and prepare the gel of this finger."""
         feed = SceneFeed.of(self.site)
         sides = [hand.side for hand in feed.rig.hands]
         hand_index = sides.index(self.config.side)
@@ -61,6 +62,7 @@ class TouchCamera(Camera):
         self._feed, self._drawn = feed, feed.version
 
     def read_into(self, buffers: dict[str, NDArray]) -> CameraReading | None:
+        """Draw the gel under the newest contact (N): (H, W, 3) uint8 RGB, stamps in ns."""
         feed, gel, contact = self._feed, self._gel, self._contact
         if feed is None or gel is None or contact is None:
             raise DeviceError(f"fingertip '{self.name}': read before open")
@@ -75,6 +77,7 @@ class TouchCamera(Camera):
         return CameraReading(stamp_ns, feed.device_stamp_ns)
 
     def close(self) -> None:
+        """Let go of the scene, which the capture process closes."""
         self._feed = None
 
     def _find_pad(self, pads: tuple[PadModel, ...]) -> tuple[int, PadModel]:

@@ -221,15 +221,19 @@ class CommandGate:
             self.consecutive_rejects += 1
 
     def check_state(self) -> str:
+        """``state`` while nobody has the authority, else empty."""
         return "" if self.is_open else "state"
 
     def check_authority(self, command: Command) -> str:
+        """``authority`` when another source has it, else empty."""
         return "" if command.source is self._source else "authority"
 
     def check_epoch(self, command: Command) -> str:
+        """``epoch`` when the request was made for another arming, else empty."""
         return "" if command.epoch == self._epoch else "epoch"
 
     def check_shape(self, command: Command) -> str:
+        """``shape`` unless targets are (1..32, J) float64 and due times (1..32,) int64."""
         due_ns, targets = command.due_ns, command.targets
         good = (
             isinstance(targets, np.ndarray)
@@ -243,9 +247,11 @@ class CommandGate:
         return "" if good else "shape"
 
     def check_finite(self, command: Command) -> str:
+        """``finite`` when a target is NaN or infinite, else empty."""
         return "" if np.isfinite(command.targets).all() else "finite"
 
     def check_sequence(self, command: Command) -> str:
+        """``sequence`` unless the number and the due times (ns) strictly rise."""
         if command.seq <= self._last_seq.get(command.source, -1):
             return "sequence"
         due_ns = command.due_ns
@@ -253,6 +259,7 @@ class CommandGate:
         return "" if rising else "sequence"
 
     def check_age(self, command: Command, now_ns: int) -> str:
+        """``age`` when stamp or last due time (host ns) is too old or too far ahead."""
         limit_ns = self.limits.command_age_ns
         fresh = -FUTURE_STAMP_NS <= now_ns - command.stamp_ns <= limit_ns
         last_due_ns = int(command.due_ns[-1])
@@ -260,6 +267,7 @@ class CommandGate:
         return "" if fresh and due else "age"
 
     def check_gross_range(self, command: Command) -> str:
+        """``gross_range`` when a target (rad or m) is beyond range and gross margin."""
         targets = command.targets
         inside = (targets >= self._gross_lower).all() and (targets <= self._gross_upper).all()
         return "" if inside else "gross_range"
@@ -300,6 +308,7 @@ class CommandGate:
         return followed
 
     def clip_fine(self, goal: Vector, clamped: list[str]) -> Vector:
+        """Clip ``goal`` (J,) in rad or m into the joint limits."""
         clipped = np.minimum(np.maximum(goal, self.limits.lower), self.limits.upper)
         if (clipped != goal).any():
             clamped.append("range")
@@ -330,6 +339,7 @@ class CommandGate:
         return np.copysign(speed, gap)
 
     def limit_velocity(self, wanted: Vector, clamped: list[str]) -> Vector:
+        """Clip ``wanted`` (J,) in rad/s or m/s to the joints' limits."""
         limit = self.limits.velocity
         if (np.abs(wanted) > limit).any():
             clamped.append("velocity")
@@ -337,6 +347,7 @@ class CommandGate:
         return wanted
 
     def limit_acceleration(self, wanted: Vector, clamped: list[str]) -> Vector:
+        """Clip ``wanted`` (J,) in rad/s or m/s to what one period of acceleration reaches."""
         low, high = self._velocity - self._velocity_step, self._velocity + self._velocity_step
         limited = np.minimum(np.maximum(wanted, low), high)
         if (np.abs(limited - wanted) > 1e-9).any():
