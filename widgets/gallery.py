@@ -258,11 +258,12 @@ class Gallery(QTabWidget):
         return page
 
     def _playback_page(self) -> QWidget:
-        self.playback = PlaybackView(self.xhand.rig.hands[0].spec.pads)
-        self.playback.set_take(MadeTake(self.xhand), "episode 12")
         page = QWidget()
         layout = QHBoxLayout(page)
-        layout.addWidget(self.playback)
+        for made in (self.xhand, self.bimanual):
+            playback = PlaybackView({hand.side: hand.spec.pads for hand in made.rig.hands})
+            playback.set_take(MadeTake(made), "episode 12")
+            layout.addWidget(playback)
         layout.addWidget(PlaybackView())
         return page
 

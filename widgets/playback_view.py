@@ -1,18 +1,21 @@
-"""Instant playback of the last take: pictures, joints and touch under one cursor."""
+"""Instant playback of the last take: pictures, touch and joints under one cursor.
+
+The picture stands over the touch, and that over the joints, so that a narrow column has room for
+them. The touch of two hands stands side by side, or, in a narrow column, the chosen hand's alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QLayout,
+    QSizePolicy,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -21,33 +24,18 @@ from PySide6.QtWidgets import (
 
 from devices.clock import now_ns
 from devices.hands.schema import PadModel
-from devices.stream import Sample, StreamSpec
+from devices.stream import Sample
 from widgets.camera_tile import CameraTile
 from widgets.tactile_heatmap import TactileHeatmap
-from widgets.theme import color, font, icon
+from widgets.take_curves import Take, TakeCurves
+from widgets.theme import font, icon
 
 FRAME_MS = 33
 SPEEDS = (0.25, 0.5, 1.0, 2.0)
-CURVE_POINTS = 400
-READ_MS = 8  # of every turn of the event loop, while the curves are read
-
-
-class Take(Protocol):
-    """What playback needs of an episode."""
-
-    @property
-    def duration_s(self) -> float:
-        """Length of the take in seconds."""
-        ...
-
-    @property
-    def streams(self) -> Sequence[StreamSpec]:
-        """Streams of the take."""
-        ...
-
-    def frame_at(self, stream: str, t_s: float) -> NDArray | None:
-        """The newest sample of ``stream`` at ``t_s`` after the start, or None before the first."""
-        ...
+PAD_PX = 46  # of width per finger: a total such as "12.3 N" and a gap
+TOUCH_MORE_PX = 72  # of width: a heatmap's margins and legend
+TOUCH_HEIGHT_PX = 124
+GAP_PX = 8
 
 
 class PlaybackView(QWidget):
@@ -55,36 +43,38 @@ class PlaybackView(QWidget):
 
     Parameters
     ----------
-    pads : sequence of PadModel
-        Pads of the taxel stream, if the rig has one.
+    pads : mapping of str to sequence of PadModel, or sequence of PadModel
+        Pads of each hand's taxel stream by its side; a sequence counts for either side.
     """
 
     closed = Signal()
 
-    def __init__(self, pads: Sequence[PadModel] = (), parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        pads: Mapping[str, Sequence[PadModel]] | Sequence[PadModel] = (),
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._pads = tuple(pads)
+        by_side = pads if isinstance(pads, Mapping) else {"right": pads, "left": pads}
+        self._pads = {side: tuple(models) for side, models in by_side.items()}
         self._take: Take | None = None
         self._time_s = 0.0
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._on_tick)
-        self._unread: list[tuple[str, float]] = []
-        self._read: dict[str, list[tuple[float, NDArray]]] = {}
-        self._reading = QTimer(self)
-        self._reading.setInterval(0)
-        self._reading.timeout.connect(self._on_reading)
         self._camera: CameraTile | None = None
-        self._heatmap: TactileHeatmap | None = None
+        self._heatmaps: dict[str, TactileHeatmap] = {}
         self._sequence = 0
         self._build()
 
     def _build(self) -> None:
         self.title = QLabel("playback")
         self.title.setProperty("role", "title")
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.stream_combo = QComboBox()
         self.stream_combo.setToolTip("Which camera to play")
+        self.stream_combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.stream_combo.currentTextChanged.connect(self._on_camera_chosen)
         self.close_button = QToolButton()
         self.close_button.setText("Back to live")
@@ -104,33 +94,25 @@ class PlaybackView(QWidget):
         self.speed_combo.addItems([f"\N{MULTIPLICATION SIGN}{speed:g}" for speed in SPEEDS])
         self.speed_combo.setCurrentIndex(SPEEDS.index(1.0))
         self.speed_combo.setToolTip("Speed")
-        self.plot = pg.PlotWidget(background=color("panel"))
-        self.plot.setMenuEnabled(False)
-        self.plot.setMouseEnabled(False, False)
-        self.plot.hideButtons()
-        self.plot.setMaximumHeight(140)
-        for name in ("left", "bottom"):
-            axis = self.plot.getPlotItem().getAxis(name)
-            axis.setPen(color("line"))
-            axis.setTextPen(color("dim"))
-            axis.setStyle(tickFont=font(10))
-        self.cursor = pg.InfiniteLine(0.0, angle=90, pen=pg.mkPen(color("accent"), width=2))
-        self._curves = pg.PlotCurveItem(pen=pg.mkPen(color("text"), width=1))
-        self.plot.addItem(self._curves)
-        self.plot.addItem(self.cursor)
+        self.curves = TakeCurves()
+        self.curves.hand_chosen.connect(self._show_touch)
         self.empty = QLabel("No take yet. Record one: it plays here as soon as it is verified.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
         self.empty.setProperty("role", "dim")
         head = QHBoxLayout()
         head.setContentsMargins(8, 4, 8, 4)
-        head.addWidget(self.title)
-        head.addStretch(1)
+        head.addWidget(self.title, 1)
         head.addWidget(self.stream_combo)
         head.addWidget(self.close_button)
-        self._pictures = QHBoxLayout()
-        self._pictures.setSpacing(8)
+        self._pictures = QVBoxLayout()
+        self._pictures.setSpacing(4)
         self._pictures.addWidget(self.empty, 1)
+        self._touch = QWidget()
+        self._touch_row = QHBoxLayout(self._touch)
+        self._touch_row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._touch_row.setContentsMargins(0, 0, 0, 0)
+        self._touch_row.setSpacing(GAP_PX)
         controls = QHBoxLayout()
         controls.setContentsMargins(8, 4, 8, 4)
         controls.setSpacing(8)
@@ -143,7 +125,8 @@ class PlaybackView(QWidget):
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addLayout(self._pictures, 3)
-        layout.addWidget(self.plot, 1)
+        layout.addWidget(self._touch, 2)
+        layout.addWidget(self.curves, 2)
         layout.addLayout(controls)
         self._set_controls_enabled(False)
 
@@ -168,26 +151,23 @@ class PlaybackView(QWidget):
     def set_take(self, take: Take | None, title: str = "") -> None:
         """Show ``take`` from its start; None empties the view."""
         self.pause()
-        self._reading.stop()
-        self._unread = []
         self._take = take
         self._drop_tiles()
         self.empty.setVisible(take is None)
         self._set_controls_enabled(take is not None)
-        self.title.setText(f"playback {title}".strip())
+        self.title.setText(title or "playback")
         self.stream_combo.blockSignals(True)
         self.stream_combo.clear()
         if take is not None:
             names = [s.name for s in take.streams if s.kind in ("image", "depth", "visuotactile")]
             self.stream_combo.addItems(names)
         self.stream_combo.blockSignals(False)
+        self.curves.set_take(take)
         if take is None:
-            self._curves.setData([], [])
             return
         self.slider.setRange(0, max(1, int(take.duration_s * 1000)))
         self._make_camera(self.stream_combo.currentText())
-        self._make_heatmap()
-        self._begin_curves()
+        self._make_heatmaps()
         self.seek(0.0)
 
     def seek(self, t_s: float) -> None:
@@ -198,9 +178,10 @@ class PlaybackView(QWidget):
         self.slider.blockSignals(True)
         self.slider.setValue(int(self._time_s * 1000))
         self.slider.blockSignals(False)
-        self.cursor.setValue(self._time_s)
+        self.curves.cursor.setValue(self._time_s)
         self.time_label.setText(f"{self._time_s:.1f} / {self._take.duration_s:.1f} s")
-        for tile in (self._camera, self._heatmap):
+        touch = [heatmap for heatmap in self._heatmaps.values() if not heatmap.isHidden()]
+        for tile in (self._camera, *touch):
             if tile is None:
                 continue
             data = self._take.frame_at(tile.spec.name, self._time_s)
@@ -229,17 +210,18 @@ class PlaybackView(QWidget):
     def _set_controls_enabled(self, enabled: bool) -> None:
         for widget in (self.play_button, self.slider, self.speed_combo, self.stream_combo):
             widget.setEnabled(enabled)
-        for widget in (self.plot, self.stream_combo, self.play_button, self.slider,
+        for widget in (self.curves, self.stream_combo, self.play_button, self.slider,
                        self.time_label, self.speed_combo):  # fmt: skip
             widget.setVisible(enabled)
 
     def _drop_tiles(self) -> None:
-        for tile in (self._camera, self._heatmap):
+        for tile in (self._camera, *self._heatmaps.values()):
             if tile is not None:
-                self._pictures.removeWidget(tile)
                 tile.hide()
                 tile.deleteLater()
-        self._camera = self._heatmap = None
+        self._camera = None
+        self._heatmaps = {}
+        self._touch.hide()
 
     def _make_camera(self, name: str) -> None:
         assert self._take is not None
@@ -253,54 +235,33 @@ class PlaybackView(QWidget):
                 self._camera = CameraTile(spec, stale_after_s=None)
                 self._pictures.insertWidget(0, self._camera, 3)
 
-    def _make_heatmap(self) -> None:
+    def _make_heatmaps(self) -> None:
         assert self._take is not None
         for spec in self._take.streams:
-            if spec.kind == "taxels" and len(self._pads) == spec.shape[0]:
-                self._heatmap = TactileHeatmap(spec, self._pads, stale_after_s=None)
-                self._pictures.addWidget(self._heatmap, 2)
-                return
+            side = spec.name.split("/")[0]
+            pads = self._pads.get(side, ())
+            if spec.kind == "taxels" and len(pads) == spec.shape[0]:
+                heatmap = TactileHeatmap(spec, pads, stale_after_s=None)
+                heatmap.setMinimumSize(TOUCH_MORE_PX + PAD_PX * len(pads), TOUCH_HEIGHT_PX)
+                self._heatmaps[side] = heatmap
+                self._touch_row.insertWidget(0 if side == "left" else -1, heatmap, 1)
+        if self._heatmaps:
+            widest = max(heatmap.minimumWidth() for heatmap in self._heatmaps.values())
+            self._touch.setMinimumSize(widest, TOUCH_HEIGHT_PX)
+            self._touch.show()
+        self._show_touch()
 
-    def _begin_curves(self) -> None:
-        """Start to read all measured joints, coarsely, as a map of where the hand moved."""
-        assert self._take is not None
-        self._curves.setData([], [])
-        self.plot.setXRange(0.0, max(0.1, self._take.duration_s), padding=0.01)
-        times = np.linspace(0.0, self._take.duration_s, CURVE_POINTS)
-        names = [s.name for s in self._take.streams if s.name.endswith("joints_measured")]
-        self._unread = [(name, float(t)) for name in names for t in times]
-        self._read = {name: [] for name in names}
-        self._reading.start()
+    def _show_touch(self) -> None:
+        """Show both hands' touch if there is room, else that of the hand whose joints are drawn."""
+        room_px = sum(heatmap.minimumWidth() + GAP_PX for heatmap in self._heatmaps.values())
+        for side, heatmap in self._heatmaps.items():
+            alone = side == self.curves.hand or self.curves.hand not in self._heatmaps
+            heatmap.setVisible(self.width() >= room_px - GAP_PX or alone)
+        self.seek(self._time_s)
 
-    def _on_reading(self) -> None:
-        """Read for a few milliseconds at a time, so that the window never waits for the disk."""
-        clock = QElapsedTimer()
-        clock.start()
-        while self._take is not None and self._unread and clock.elapsed() < READ_MS:
-            name, t_s = self._unread.pop(0)
-            row = self._take.frame_at(name, t_s)
-            if row is not None:
-                self._read[name].append((t_s, np.asarray(row, np.float64)))
-        if not self._unread:
-            self._reading.stop()
-            self._draw_curves()
-
-    def _draw_curves(self) -> None:
-        xs, ys, joins = [], [], []
-        for rows in self._read.values():
-            if len(rows) < 2:
-                continue
-            times, values = [t for t, _ in rows], np.stack([row for _, row in rows])
-            join = np.ones(len(rows), np.int32)
-            join[-1] = 0
-            for joint in range(values.shape[1]):
-                xs.append(times)
-                ys.append(values[:, joint])
-                joins.append(join)
-        if xs:
-            self._curves.setData(
-                np.concatenate(xs), np.concatenate(ys), connect=np.concatenate(joins)
-            )
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._show_touch()
 
     def _on_tick(self) -> None:
         if self._take is None:

@@ -28,6 +28,7 @@ from widgets.theme import color, font
 HEADER_PX = 28
 LEGEND_PX = 56
 FOOT_PX = 36
+FOOT_GAP_PX = 6  # between the totals of two fingers
 FIXED_RANGE_N = 1.0  # a firm fingertip press spreads some newtons over tens of taxels
 SATURATION_N = 20.0
 SHEAR_SHOWN = 0.05  # arrows below this share of the range are noise
@@ -284,8 +285,12 @@ class TactileHeatmap(QWidget):
         column = (self.width() - LEGEND_PX - 16) / len(self._pads)
         box = QRectF(rect.center().x() - column / 2, self.height() - FOOT_PX, column, 16)
         painter.setPen(color("text"))
-        painter.setFont(font(13 if column >= 52 else 11, bold=True))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, total_text(forces_n))
+        shown = total_text(forces_n)
+        for pixels in (13, 11, 9):
+            painter.setFont(font(pixels, bold=True))
+            if painter.fontMetrics().horizontalAdvance(shown) <= column - FOOT_GAP_PX:
+                break
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
         box.translate(0, 16)
         painter.setFont(font(11 if column >= 44 else 9, bold=saturated))
         painter.setPen(color("bad") if saturated else color("dim"))
