@@ -24,6 +24,7 @@ from devices.clock import now_ns
 from devices.kinematics import HandKinematics
 from devices.rig import load_rig
 from devices.stream import Sample
+from policies.synergies import SYNERGIES
 from widgets.camera_tile import CameraTile
 from widgets.episode_bar import EpisodeBar, EpisodeState
 from widgets.exo_panel import ExoPanel
@@ -224,8 +225,8 @@ class Gallery(QTabWidget):
         loaded.show_sample(Sample(1, now_ns() + 600_000_000_000, None, 0, forces))
         tiles.addWidget(loaded)
         layout.addLayout(tiles, 2)
-        exo = ExoPanel(keys={"synergy_open": "1", "synergy_pinch": "2"})
-        exo.press_synergy("Pinch")
+        exo = ExoPanel({name: str(place) for place, name in enumerate(SYNERGIES, start=1)})
+        exo.press_synergy("pinch")
         layout.addWidget(exo, 2)
         modes = QHBoxLayout()
         for state, cause in (("OFF", ""), ("HOLD", ""), ("FAULT", "taxels silent for 0.4 s")):
