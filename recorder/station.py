@@ -315,7 +315,7 @@ class Station:
 
     def _undo_discard(self) -> None:
         back = self.labels.undo_discard()
-        if back.path is not None and back.number not in self._published:
+        if back.path is not None:
             self._show_published(back.number, str(back.path))
         self._remember_older(back.uuid)
         self._next_number = max(self._next_number, self.dataset.next_number())
