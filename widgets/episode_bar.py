@@ -192,6 +192,7 @@ class EpisodeBar(QFrame):
         _set_text(self.episode_label, f"episode {number}")
         _set_text(self.timer_label, _clock_text(state.elapsed_s))
         _set_text(self.note, self._note_text())
+        self.note.setToolTip(self.note.text())  # whole where the line has no room for it
         ready = self._why_not_record()
         self._allow(self.record_button, ready, "Start a take; the second before the press is kept")
         if self.counting_down:

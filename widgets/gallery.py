@@ -236,10 +236,9 @@ class Gallery(QTabWidget):
         layout.addLayout(modes)
         for state in (
             EpisodeState("idle", 12, 13, 0.0, "success", 12, 11, 1),
-            EpisodeState("idle", blocked="only 1 minute left on this disk"),
-            EpisodeState(),
+            EpisodeState("idle"),
         ):
-            bar = EpisodeBar(TASKS if state.next_episode else (), KEYS)
+            bar = EpisodeBar(TASKS if state.last_episode else (), KEYS)
             bar.set_operator_code("P07")
             bar.set_state(state)
             layout.addWidget(bar)

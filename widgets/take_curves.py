@@ -82,6 +82,10 @@ class TakeCurves(QWidget):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(self.plot, 1)
+        self.setMinimumHeight(96)
+
+    def hasHeightForWidth(self) -> bool:
+        return False  # the legend wraps within its line and asks nobody for height
 
     def _build_plot(self) -> None:
         self.plot = pg.PlotWidget(background=color("panel"))

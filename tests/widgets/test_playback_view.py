@@ -141,6 +141,13 @@ def test_narrow_view_shows_the_chosen_hand(both, qtbot):
     assert view.width() == 370
 
 
+def test_picture_is_the_largest_part_of_a_tall_view(both, qtbot):
+    view = both(600, 900)
+    qtbot.waitUntil(lambda: not view.curves.loading)
+    assert view.camera.height() > view.curves.height() > 150
+    assert view.camera.height() > view._heatmaps["right"].height() > 150
+
+
 def test_totals_of_neighbouring_fingers_do_not_run_together(both, qtbot):
     view = both(370, 440)
     heatmap = view._heatmaps["right"]
