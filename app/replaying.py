@@ -11,6 +11,8 @@ import numpy as np
 
 from app.headless import HeadlessDriver
 from app.opening import open_session
+from devices.rig import load_rig
+from policies.replay import check_replay
 from recorder.episode import Episode
 
 
@@ -38,6 +40,7 @@ def replay_episode(
     with Episode(path) as episode:
         recorded_rig = str(episode.attributes["rig_name"])
         seconds = episode.duration_s
+    check_replay(path, load_rig(rig or recorded_rig))
     with tempfile.TemporaryDirectory(prefix="thenar-replay-") as scratch:
         session = open_session(
             rig or recorded_rig, dataset or Path(scratch), emulate=emulate, video=video

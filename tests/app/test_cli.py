@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from support.joint_episode import write_joint_episode
 from typer.testing import CliRunner
 
 from app.cli import cli
+from devices.rig import load_rig
 from resources import ROOT
 
 COMMANDS = ("run", "doctor", "record", "replay", "inspect", "verify", "recover", "bench")
@@ -120,3 +123,15 @@ def test_an_unknown_task_lists_those_that_exist(tmp_path):
     text = one_sentence(call("record", "--task", "juggle", "--dataset", tmp_path / "d"))
     assert "juggle" in text
     assert "known tasks" in text
+
+
+def test_a_replay_on_another_hand_is_refused_before_anything_starts(tmp_path, monkeypatch):
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("a session was opened")
+
+    monkeypatch.setattr("app.replaying.open_session", never)
+    rig = load_rig("sim-leap")
+    path = write_joint_episode(tmp_path, rig, {"right/joints_sent": np.zeros((20, 22))})
+    text = one_sentence(call("replay", path, "--rig", "sim-allegro"))
+    assert "leap" in text
+    assert "allegro" in text
