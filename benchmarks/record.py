@@ -23,9 +23,10 @@ from typing import Any
 
 import psutil
 
-from benchmarks.load import load_rig, load_streams, read_mark
+from benchmarks.load import load_streams, read_mark
 from benchmarks.machine import parser, report
 from benchmarks.window_child import Window, run_window_load
+from benchmarks.window_load import control_rig
 from devices.bus import Bus
 from devices.clock import now_ns
 from devices.messages import RecorderStatus, StartTake, StopTake
@@ -129,7 +130,7 @@ def check_episode(path: Path) -> dict[str, int]:
     """Count samples, losses and frames out of place in one episode."""
     lost = wrong = samples = 0
     with Episode(path) as episode:
-        live = {spec.name for spec in load_streams(load_rig())}
+        live = {spec.name for spec in load_streams(control_rig())}
         for name, stream in episode.streams.items():
             if name not in live:
                 continue
