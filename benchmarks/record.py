@@ -1,7 +1,7 @@
 """The ``record`` figures: ``thenar bench record --json``.
 
 The real window shows the prepared load (see ``benchmarks.load``) while takes are recorded back to
-back; the window stays open and the load goes on while they are finalised. Figures:
+back; the window stays open and the load goes on while they are finalised, unless ``--idle``. Figures:
 
 ``lost_samples``             missing by the ledger or by a jump in ``seq``, all takes
 ``wrong_frames``             frames whose picture does not carry their own sequence number
@@ -14,10 +14,12 @@ back; the window stays open and the load goes on while they are finalised. Figur
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +77,17 @@ class RecorderDesk:
         raise TimeoutError(f"{what} did not happen within {WAIT_S:.0f} s")
 
 
-def measure(desk: RecorderDesk, recorder: psutil.Process, seconds: float, takes: int) -> dict:
-    """Record ``takes`` takes of ``seconds`` each and return the figures of the recorder."""
+def measure(
+    desk: RecorderDesk,
+    recorder: psutil.Process,
+    seconds: float,
+    takes: int,
+    paused: Sequence[int] = (),
+) -> dict[str, Any]:
+    """Record ``takes`` takes of ``seconds`` each and return the figures of the recorder.
+
+    Processes in ``paused`` stand still (SIGSTOP) while the last takes are finalised.
+    """
     warm = time.monotonic() + WARM_UP_S
     desk.wait("warm", lambda s: time.monotonic() > warm)
     rss_mb: list[float] = []
@@ -106,8 +117,12 @@ def measure(desk: RecorderDesk, recorder: psutil.Process, seconds: float, takes:
         next_ms.append((time.monotonic() - asked) * 1000)
     cpu_share = (sum(recorder.cpu_times()[:2]) - cpu_s) / (time.monotonic() - began)
     pending = max(1, len(status.finalising))
+    for pid in paused:
+        os.kill(pid, signal.SIGSTOP)
     began = time.monotonic()
     desk.wait("published", lambda s: len(s.published) >= min(takes, 16) and not s.finalising)
+    for pid in paused:
+        os.kill(pid, signal.SIGCONT)
     finalise_s = (time.monotonic() - began) / pending
     times = recorder.cpu_times()
     return {
@@ -153,14 +168,18 @@ def main() -> None:
     options = parser(__doc__ or "", 60.0)
     options.add_argument("--takes", type=int, default=1, help="takes, back to back")
     options.add_argument("--folder", type=Path, help="where to write; by default a temporary one")
+    options.add_argument(
+        "--idle", action="store_true", help="stop window and load while takes are finalised"
+    )
     options.add_argument("--size", default="1920x1080", help="window size in pixels")
     chosen = options.parse_args()
-    figures: dict[str, Any] = {"window": chosen.size}
+    figures: dict[str, Any] = {"window": chosen.size, "idle_while_finalising": chosen.idle}
 
     def during(child: subprocess.Popen, window: Window) -> None:
         desk = RecorderDesk(window.namespace)
         recorder = psutil.Process(window.pids["recorder"])
-        figures.update(measure(desk, recorder, chosen.seconds, chosen.takes))
+        paused = [child.pid, window.pids["load"]] if chosen.idle else []
+        figures.update(measure(desk, recorder, chosen.seconds, chosen.takes, paused))
 
     with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
         rest = run_window_load(

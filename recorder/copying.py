@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from recorder.durability import synced_early
 from recorder.layout import (
     BYTE_CHUNK,
     EPISODE_SCHEMA,
@@ -41,7 +42,8 @@ def copy_log(index: LogIndex, part: Path, number: int) -> None:
             ledger[at] = (row[0].encode(), row[1].encode(), *row[2:])
         put_array(file, "ledger", ledger)
         writers = [_writer(file, stream) for stream in index.streams]
-        _copy_payloads(source.fileno(), index.streams, writers)
+        with synced_early(part):  # the device writes while we copy, not after
+            _copy_payloads(source.fileno(), index.streams, writers)
 
 
 def _describe_take(file: h5py.File, index: LogIndex, number: int) -> None:

@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,6 +190,21 @@ def fsync_path(path: Path) -> None:
     try:
         os.fsync(fd)
     finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def synced_early(path: Path) -> Iterator[None]:
+    """Bring what is written to ``path`` to the device in the background while the block runs.
+
+    The sync that makes the file durable comes afterwards and then has little left to do.
+    """
+    fd = os.open(path, os.O_RDWR)
+    thread = SyncThread(lambda: _fdatasync(fd))
+    try:
+        yield
+    finally:
+        thread.close()
         os.close(fd)
 
 
