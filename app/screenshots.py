@@ -25,7 +25,7 @@ from app.window import MainWindow, run_window
 
 SIZES = ((1280, 800), (1920, 1080))
 MODES = {"sim-xhand": ActionId.ARM_KINESTHETIC, "sim-leap": ActionId.ARM_EXOSKELETON}
-RIGS = ("sim-xhand", "sim-leap", "sim-bimanual")
+RIGS = ("sim-xhand",)
 SETTLE_MS = 700
 
 

@@ -1,7 +1,8 @@
 """The ``record`` figures: ``thenar bench record --json``.
 
 The real window shows the prepared load (see ``benchmarks.load``) while takes are recorded back to
-back; the window stays open and the load goes on while they are finalised, unless ``--idle``. Figures:
+back; the window stays open and the load goes on while they are finalised, unless ``--idle``.
+Figures:
 
 ``lost_samples``             missing by the ledger or by a jump in ``seq``, all takes
 ``wrong_frames``             frames whose picture does not carry their own sequence number
