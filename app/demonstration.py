@@ -7,7 +7,6 @@ workspace is saved.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from app.settings import Settings
 from app.stepper import Stepper, Wait
 from app.virtual_display import VirtualDisplay
 from app.window import MainWindow, run_window
+from app.world_reset import WorldReset
 
 START_S = 60.0
 PUBLISH_S = 120.0
-PRESS_AGAIN_S = 1.0
 
 
 class Demonstration(QObject):
@@ -57,7 +56,10 @@ class Demonstration(QObject):
             modes = modes[1:]
         for action, mode in modes:
             if session.rig.world is not None:
-                window.perform(ActionId.RESET_WORLD)
+                yield Wait(
+                    lambda: session.supervisor.status.state == "HOLD", 10.0, "HOLD before a reset"
+                )
+                yield Wait(WorldReset(session).done, 10.0, "the world's reset")
             yield from self._take(action, mode)
         self._say(f"pictures in {self._pictures}")
 
@@ -70,8 +72,9 @@ class Demonstration(QObject):
 
     def _take(self, action: ActionId, mode: str) -> Iterator[Wait]:
         window, session = self._window, self._window.session
-        recorder, operator = session.recorder, session.operator
-        yield Wait(self._armed(action, mode), 10.0, f"arming for {mode}")
+        supervisor, recorder, operator = session.supervisor, session.recorder, session.operator
+        window.perform(action)
+        yield Wait(lambda: supervisor.status.authority == mode, 10.0, f"arming for {mode}")
         window.perform(ActionId.RECORD)
         yield Wait(lambda: recorder.status.state == "recording", 10.0, "the take's start")
         number = recorder.status.episode
@@ -90,22 +93,6 @@ class Demonstration(QObject):
         )
         self.episodes.append(recorder.status.last_path)
         self._say(f"episode {number}: verified, {recorder.status.last_path}")
-
-    def _armed(self, action: ActionId, mode: str) -> Callable[[], bool]:
-        """Press ``action`` until ``mode`` has the hand: right after a reset of the world the
-        supervisor may refuse once, because the pose jumped."""
-        supervisor = self._window.session.supervisor
-        pressed_s = [0.0]
-
-        def armed() -> bool:
-            if supervisor.status.authority == mode:
-                return True
-            if time.monotonic() - pressed_s[0] > PRESS_AGAIN_S:
-                pressed_s[0] = time.monotonic()
-                self._window.perform(action)
-            return False
-
-        return armed
 
     def _save(self, name: str) -> None:
         self._pictures.mkdir(parents=True, exist_ok=True)

@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from app.session import Session, SessionError
+from app.world_reset import WorldReset
 from devices.messages import OperatorStatus, SourceName
 
 Mode = Literal["kinesthetic", "exoskeleton"]
 HEARTBEAT_S = 0.1
-ARM_AGAIN_S = 1.0
 CLIENT = "cli"
 READY_S = 20.0
 PUBLISH_S = 180.0
@@ -142,17 +142,12 @@ class HeadlessDriver:
         if self._state() == "OFF":
             supervisor.enable()
             self.pump(lambda: self._state() == "HOLD", 5.0, "HOLD after enabling the hand")
-        asked_s = [0.0]
-
-        def armed() -> bool:
-            if self._state() == "ACTIVE" and supervisor.status.authority == source:
-                return True
-            if time.monotonic() - asked_s[0] > ARM_AGAIN_S:  # refused while the pose jumped
-                asked_s[0] = time.monotonic()
-                supervisor.arm(source, CLIENT)
-            return False
-
-        self.pump(armed, 5.0, f"arming the hand for {source}")
+        supervisor.arm(source, CLIENT)
+        self.pump(
+            lambda: self._state() == "ACTIVE" and supervisor.status.authority == source,
+            5.0,
+            f"arming the hand for {source}",
+        )
 
     def hold(self) -> None:
         """Bring the hand back to HOLD."""
@@ -182,7 +177,9 @@ class HeadlessDriver:
             Seed of the script and of the world's reset.
         """
         session, recorder = self.session, self.session.recorder
-        session.sim.reset_world(seed)
+        if session.rig.world is not None:
+            self.hold()
+            self.pump(WorldReset(session, seed).done, 5.0, "the world's reset")
         self.arm(mode)
         before = recorder.status.published
         recorder.start_take(

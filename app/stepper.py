@@ -13,7 +13,10 @@ STEP_MS = 50
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A step: go on when ``until`` holds, give up after ``limit_s``; ``what`` names it."""
+    """A step: go on when ``until`` holds, give up after ``limit_s``; ``what`` names it.
+
+    A ``RuntimeError`` of ``until`` ends the script with its sentence.
+    """
 
     until: Callable[[], bool]
     limit_s: float
@@ -45,7 +48,13 @@ class Stepper(QObject):
         self._timer.start()
 
     def _advance(self) -> None:
-        if self._wait is not None and not self._wait.until():
+        try:
+            fulfilled = self._wait is None or self._wait.until()
+        except RuntimeError as refusal:
+            self.problem = str(refusal)
+            self._end()
+            return
+        if self._wait is not None and not fulfilled:
             if time.monotonic() > self._deadline:
                 self.problem = f"{self._wait.what} did not happen within {self._wait.limit_s:g} s"
                 self._end()

@@ -180,6 +180,8 @@ class WorldProcess:
         self._orders = bus.inbox("sim/control")
         self._factor = RealTimeFactor()
         self._message = ""
+        self._resets = 0  # reset orders answered, refused ones included
+        self._announce = False
         self._priority = raise_priority(real_time=5)
         self._step_ns = round(self._world.model.opt.timestep * 1e9)
 
@@ -209,7 +211,10 @@ class WorldProcess:
                 hand.send(factor, self._step_ns / 1e9, now_ns())
         self._publish_touch(at_ns)
         self._publish_scene(at_ns)
+        announce, self._announce = self._announce, False
         self._context.report(
+            force=announce,
+            resets=self._resets,
             real_time_factor=round(factor, 4),
             diverged=self._world.diverged,
             priority=self._priority,
@@ -225,6 +230,8 @@ class WorldProcess:
                 continue
             if isinstance(order, ResetWorld):
                 self._message = self._world.reset(order.seed)
+                self._resets += 1
+                self._announce = True
         sample = self._pulls.newest()
         if sample is not None:
             self._pulls_ns = sample.stamp_ns

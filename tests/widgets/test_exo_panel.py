@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 from devices.rig import EXO_JOINTS
 from policies.synergies import SYNERGIES
@@ -80,7 +80,8 @@ def test_nothing_is_cut_off_at_any_size(shown, qtbot, width, height):
     panel = shown(ExoPanel(KEYS), width, height)
     for group in GROUPS:
         panel.group_combo.setCurrentText(group)
-        qtbot.wait(1)
+        panel.layout().activate()
+        QApplication.sendPostedEvents()
         seen = [w for w in panel.findChildren(QLabel) if w.isVisible()]
         seen += [w for w in panel.findChildren(QAbstractButton) if w.isVisible()]
         seen += [w for w in (*panel.sliders, panel.group_combo) if w.isVisible()]
