@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.stream import StreamSpec
+from recorder.dataset import episode_number
 from recorder.episode import Episode
 from widgets.playback_view import PlaybackView
 
@@ -58,7 +59,7 @@ class LastTake:
         """Show the episode at ``path`` and let it run."""
         self.close()
         self._episode = Episode(path)
-        self._view.set_take(PlayableEpisode(self._episode), path.stem.replace("_", " "))
+        self._view.set_take(PlayableEpisode(self._episode), f"episode {episode_number(path)}")
         self._view.toggle_play()
 
     def close(self) -> None:

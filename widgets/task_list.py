@@ -17,6 +17,27 @@ class Task:
     instruction: str
 
 
+class _Elided(QLabel):
+    """A line of text that ends in an ellipsis where it does not fit."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self._whole = ""
+
+    def show_text(self, whole: str) -> None:
+        """Show ``whole``, or as much of it as there is room for."""
+        self._whole = whole
+        self._fit()
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        cut = Qt.TextElideMode.ElideRight
+        self.setText(self.fontMetrics().elidedText(self._whole, cut, self.width()))
+
+
 class TaskList(QWidget):
     """Choose a task; its instruction stands beside it in full or as a tooltip."""
 
@@ -29,7 +50,7 @@ class TaskList(QWidget):
         self.combo.setMinimumWidth(140)
         self.combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.combo.currentTextChanged.connect(self._on_chosen)
-        self.instruction = QLabel("")
+        self.instruction = _Elided()
         self.instruction.setProperty("role", "dim")
         self.instruction.setTextFormat(Qt.TextFormat.PlainText)
         self.instruction.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -71,7 +92,7 @@ class TaskList(QWidget):
         task = self._tasks.get(name)
         text = task.instruction if task else "no tasks: add some to the dataset's tasks file"
         quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
-        self.instruction.setText(quoted if task else text)
+        self.instruction.show_text(quoted if task else text)
         self.instruction.setToolTip(text)
         self.combo.setToolTip(text)
         if task is not None:
