@@ -1,0 +1,1 @@
+"""Datasets of other programs, read behind a guard and turned into episodes."""

@@ -1,0 +1,1 @@
+"""All episodes of a dataset: rows, filters, statistics, what to look at first."""

@@ -1,0 +1,1 @@
+"""Labels of reviewers: what is said about published episodes, never written into them."""
