@@ -1,0 +1,1 @@
+"""How far reviewers agree: coefficients with intervals, and what cannot be said."""
