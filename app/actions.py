@@ -1,77 +1,31 @@
 """Every action of the window, once: title, keys, menu place and what a pedal may bind to.
 
-Buttons, menus, shortcuts, the cheat sheet and (later) pedals all read this table. A test loops over
-it, so an action without a key or a handler cannot ship.
+Buttons, menus, shortcuts, the cheat sheet, pedals and gamepads all read this table. The same key
+may mean different things in different workspaces. A test loops over the table, so an action without a
+key or a handler cannot ship.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Collection, Mapping
 
+from app.action_ids import Action, ActionId
+from app.review_actions import REVIEW_ACTIONS
 
-class ActionId(StrEnum):
-    """Stable names of actions; key overrides and pedal bindings refer to them."""
+__all__ = [
+    "ACTIONS",
+    "MENUS",
+    "STOP_KEYS",
+    "Action",
+    "ActionId",
+    "action",
+    "clashes",
+    "key_fault",
+    "normal_key",
+    "resolve_keys",
+]
 
-    STOP = "stop"
-    ENABLE = "hand.enable"
-    OFF = "hand.off"
-    ARM_KINESTHETIC = "hand.arm_kinesthetic"
-    ARM_EXOSKELETON = "hand.arm_exoskeleton"
-    HOLD = "hand.hold"
-    RESET = "hand.reset"
-    RECORD = "take.record"
-    STOP_TAKE = "take.stop"
-    SUCCESS = "take.success"
-    FAILURE = "take.failure"
-    DISCARD = "take.discard"
-    UNDO_DISCARD = "take.undo_discard"
-    REDO = "take.redo"
-    PLAY_LAST = "take.play"
-    AUTOPLAY = "take.autoplay"
-    REPLAY_LAST = "take.replay"
-    NEXT_TASK = "task.next"
-    PREVIOUS_TASK = "task.previous"
-    SYNERGY_OPEN = "exo.open"
-    SYNERGY_POWER = "exo.power"
-    SYNERGY_PINCH = "exo.pinch"
-    SYNERGY_TRIPOD = "exo.tripod"
-    SYNERGY_SPREAD = "exo.spread"
-    SCRIPT = "demo.script"
-    RESET_WORLD = "demo.reset_world"
-    TOGGLE_OPERATOR = "view.operator"
-    RESET_VIEW = "view.reset"
-    CHEAT_SHEET = "help.keys"
-    QUIT = "app.quit"
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing the user can do.
-
-    Attributes
-    ----------
-    id : ActionId
-        Stable name.
-    title : str
-        What the menu says.
-    menu : str
-        Menu it stands in.
-    key : str
-        Default shortcut in Qt's portable text form.
-    hint : str
-        One sentence for the tooltip.
-    pedal : bool
-        Whether a pedal may be bound to it.
-    """
-
-    id: ActionId
-    title: str
-    menu: str
-    key: str
-    hint: str
-    pedal: bool = True
-
+RECORD = "Record"
 
 ACTIONS: tuple[Action, ...] = (
     Action(ActionId.STOP, "STOP", "Hand", "F12", "Stop the hand now and latch. Not an emergency stop."),
@@ -81,28 +35,32 @@ ACTIONS: tuple[Action, ...] = (
     Action(ActionId.ARM_EXOSKELETON, "Teach by exoskeleton", "Hand", "F7", "Let the exoskeleton move the hand."),
     Action(ActionId.HOLD, "Hold", "Hand", "F8", "Hold at the measured pose; nobody moves the hand."),
     Action(ActionId.RESET, "Reset after STOP", "Hand", "F9", "Leave STOPPED or FAULT for HOLD, when the cause is gone."),
-    Action(ActionId.RECORD, "Record", "Take", "R", "Begin a take; the last second before the press is kept."),
-    Action(ActionId.STOP_TAKE, "Stop take", "Take", "S", "End the take; it is verified while the next one may begin."),
-    Action(ActionId.SUCCESS, "Success", "Take", "Y", "Mark the take a success; ends it when it still runs."),
-    Action(ActionId.FAILURE, "Failure", "Take", "N", "Mark the take a failure; ends it when it still runs."),
-    Action(ActionId.DISCARD, "Discard", "Take", "X", "Press twice: move the take to the trash."),
-    Action(ActionId.UNDO_DISCARD, "Undo discard", "Take", "U", "Bring the last discarded take back."),
-    Action(ActionId.REDO, "Redo", "Take", "D", "Record again under the same episode number."),
-    Action(ActionId.PLAY_LAST, "Play last take", "Take", "P", "Show the last take again."),
-    Action(ActionId.AUTOPLAY, "Play every take once it is verified", "Take", "A", "Show each take by itself after it, while the hand is not moving.", pedal=False),
-    Action(ActionId.REPLAY_LAST, "Replay last take on the hand", "Take", "Shift+P", "The hand repeats the last take, eased in from where it is."),
-    Action(ActionId.NEXT_TASK, "Next task", "Take", "]", "Choose the next task of the list."),
-    Action(ActionId.PREVIOUS_TASK, "Previous task", "Take", "[", "Choose the previous task of the list."),
-    Action(ActionId.SYNERGY_OPEN, "Open", "Exoskeleton", "1", "Move the exoskeleton to the open hand."),
-    Action(ActionId.SYNERGY_POWER, "Power grasp", "Exoskeleton", "2", "Move the exoskeleton to a fist."),
-    Action(ActionId.SYNERGY_PINCH, "Pinch", "Exoskeleton", "3", "Move thumb and index together."),
-    Action(ActionId.SYNERGY_TRIPOD, "Tripod", "Exoskeleton", "4", "Move thumb, index and middle together."),
-    Action(ActionId.SYNERGY_SPREAD, "Spread", "Exoskeleton", "5", "Spread the fingers."),
-    Action(ActionId.SCRIPT, "Run scripted operator", "Demo", "F4", "A scripted operator performs the task in the armed mode."),
-    Action(ActionId.RESET_WORLD, "Reset world", "Demo", "Ctrl+W", "Put the hand and the objects back."),
-    Action(ActionId.TOGGLE_OPERATOR, "Show operator's hand", "View", "O", "Show or hide the simulated operator's hand in the images."),
-    Action(ActionId.RESET_VIEW, "Reset 3-D view", "View", "V", "Look at the hand from the front again."),
+    Action(ActionId.RECORD, "Record", "Take", "R", "Begin a take; the last second before the press is kept.", workspace=RECORD),
+    Action(ActionId.STOP_TAKE, "Stop take", "Take", "S", "End the take; it is verified while the next one may begin.", workspace=RECORD),
+    Action(ActionId.SUCCESS, "Success", "Take", "Y", "Mark the take a success; ends it when it still runs.", workspace=RECORD),
+    Action(ActionId.FAILURE, "Failure", "Take", "N", "Mark the take a failure; ends it when it still runs.", workspace=RECORD),
+    Action(ActionId.DISCARD, "Discard", "Take", "X", "Press twice: move the take to the trash.", workspace=RECORD),
+    Action(ActionId.UNDO_DISCARD, "Undo discard", "Take", "U", "Bring the last discarded take back.", workspace=RECORD),
+    Action(ActionId.REDO, "Redo", "Take", "D", "Record again under the same episode number.", workspace=RECORD),
+    Action(ActionId.PLAY_LAST, "Play last take", "Take", "P", "Show the last take again.", workspace=RECORD),
+    Action(ActionId.AUTOPLAY, "Play every take once it is verified", "Take", "A", "Show each take by itself after it, while the hand is not moving.", pedal=False, workspace=RECORD),
+    Action(ActionId.REPLAY_LAST, "Replay last take on the hand", "Take", "Shift+P", "The hand repeats the last take, eased in from where it is.", workspace=RECORD),
+    Action(ActionId.NEXT_TASK, "Next task", "Take", "]", "Choose the next task of the list.", workspace=RECORD),
+    Action(ActionId.PREVIOUS_TASK, "Previous task", "Take", "[", "Choose the previous task of the list.", workspace=RECORD),
+    Action(ActionId.SYNERGY_OPEN, "Open", "Exoskeleton", "1", "Move the exoskeleton to the open hand.", workspace=RECORD),
+    Action(ActionId.SYNERGY_POWER, "Power grasp", "Exoskeleton", "2", "Move the exoskeleton to a fist.", workspace=RECORD),
+    Action(ActionId.SYNERGY_PINCH, "Pinch", "Exoskeleton", "3", "Move thumb and index together.", workspace=RECORD),
+    Action(ActionId.SYNERGY_TRIPOD, "Tripod", "Exoskeleton", "4", "Move thumb, index and middle together.", workspace=RECORD),
+    Action(ActionId.SYNERGY_SPREAD, "Spread", "Exoskeleton", "5", "Spread the fingers.", workspace=RECORD),
+    Action(ActionId.SCRIPT, "Run scripted operator", "Demo", "F4", "A scripted operator performs the task in the armed mode.", workspace=RECORD),
+    Action(ActionId.RESET_WORLD, "Reset world", "Demo", "Ctrl+W", "Put the hand and the objects back.", workspace=RECORD),
+    Action(ActionId.TOGGLE_OPERATOR, "Show operator's hand", "View", "O", "Show or hide the simulated operator's hand in the images.", workspace=RECORD),
+    Action(ActionId.RESET_VIEW, "Reset 3-D view", "View", "V", "Look at the hand from the front again.", workspace=RECORD),
+    Action(ActionId.SHOW_RECORD, "Record", "Workspace", "Ctrl+1", "Show the live hand; nothing that runs is stopped by leaving it."),
+    Action(ActionId.SHOW_REVIEW, "Review", "Workspace", "Ctrl+2", "Show the library, the player and the labels; a running take goes on."),
+    *REVIEW_ACTIONS,
     Action(ActionId.CHEAT_SHEET, "Keys", "Help", "?", "Show every key.", pedal=False),
+    Action(ActionId.CHANGE_KEYS, "Change keys...", "Help", "Ctrl+K", "Give actions other keys, pedals or gamepad buttons.", pedal=False),
     Action(ActionId.QUIT, "Quit", "File", "Ctrl+Q", "Finish the running take, make the hand safe and leave.", pedal=False),
 )  # fmt: skip
 
@@ -112,7 +70,12 @@ NAMED_KEYS = (
     "Space", "Return", "Enter", "Backspace", "Del", "Ins", "Home", "End", "PgUp", "PgDown", "Left",
     "Right", "Up", "Down", "Tab", "Esc", "Pause",
 )  # fmt: skip
-MENUS: tuple[str, ...] = ("File", "Hand", "Take", "Exoskeleton", "Demo", "View", "Help")
+FOCUS_KEYS = ("Tab", "Esc")
+MENUS: tuple[str, ...] = (
+    "File", "Hand", "Take", "Exoskeleton", "Demo", "View", "Library", "Play", "Label", "Workspace",
+    "Help",
+)  # fmt: skip
+MODIFIERS = ("Meta", "Ctrl", "Alt", "Shift")  # in the order of Qt's portable text
 
 
 def action(action_id: ActionId) -> Action:
@@ -123,42 +86,80 @@ def action(action_id: ActionId) -> Action:
     raise KeyError(action_id)
 
 
-def resolve_keys(overrides: dict[str, str]) -> tuple[dict[ActionId, str], list[str]]:
+def resolve_keys(overrides: Mapping[str, str]) -> tuple[dict[ActionId, str], list[str]]:
     """Combine default keys with the user's.
 
     Parameters
     ----------
-    overrides : dict of str to str
-        Action id to key, from the settings.
+    overrides : mapping of str to str
+        Action id to key, from the settings. Their order does not matter, so two actions may swap.
 
     Returns
     -------
     dict of ActionId to str
-        Key of every action; all different.
+        Key of every action; different wherever two actions exist at the same time.
     list of str
         One sentence per override that was refused (unknown action or key already taken).
     """
     keys = {item.id: item.key for item in ACTIONS}
+    own: dict[ActionId, str] = {}
     problems = []
-    for name, key in overrides.items():
+    for name, wanted in overrides.items():
         if name not in set(ActionId):
             problems.append(f"key setting for unknown action '{name}' ignored")
             continue
-        fault = _key_fault(ActionId(name), key)
+        key = normal_key(wanted)
+        fault = key_fault(ActionId(name), key)
         if fault:
-            problems.append(f"key '{key}' for '{name}' {fault}; default kept")
-            continue
-        taken = [other for other, used in keys.items() if used == key and other != name]
-        if taken:
-            problems.append(
-                f"key '{key}' for '{name}' is already used by '{taken[0]}'; default kept"
-            )
-            continue
-        keys[ActionId(name)] = key
-    return keys, problems
+            problems.append(f"key '{wanted}' for '{name}' {fault}; default kept")
+        elif key != keys[ActionId(name)]:
+            own[ActionId(name)] = key
+    while clash := _first_clash(keys | own, own):
+        mine, other = clash
+        key = own.pop(mine)
+        problems.append(f"key '{key}' for '{mine}' is already used by '{other}'; default kept")
+    return keys | own, problems
 
 
-def _key_fault(action_id: ActionId, key: str) -> str:
+def _first_clash(
+    keys: Mapping[ActionId, str], own: Collection[ActionId]
+) -> tuple[ActionId, ActionId] | None:
+    """The user's first key that another action has as well, and that action."""
+    for mine in reversed(list(own)):
+        others = clashes(mine, keys[mine], keys)
+        if others:
+            return mine, others[0]
+    return None
+
+
+def clashes(action_id: ActionId, key: str, keys: Mapping[ActionId, str]) -> list[ActionId]:
+    """Actions that have ``key`` where ``action_id`` exists too."""
+    if key == "Pause" and action_id is not ActionId.STOP:
+        return [ActionId.STOP]
+    place = _WORKSPACE[action_id]
+    return [
+        other
+        for other, used in keys.items()
+        if used == key and other != action_id and _meet(place, _WORKSPACE[other])
+    ]
+
+
+def _meet(first: str, second: str) -> bool:
+    return not first or not second or first == second
+
+
+def normal_key(key: str) -> str:
+    """``key`` as Qt writes it: modifiers in one order, letters in capitals."""
+    if len(key) == 1:
+        return key.upper()
+    *modifiers, last = key.split("+")
+    if set(modifiers) - set(MODIFIERS):
+        return key
+    shown = [name for name in MODIFIERS if name in modifiers]
+    return "+".join([*shown, last.upper() if len(last) == 1 else last])
+
+
+def key_fault(action_id: ActionId, key: str) -> str:
     """Why ``key`` cannot be the key of an action; empty when it can."""
     if action_id is ActionId.STOP:
         if key not in STOP_KEYS:
@@ -166,6 +167,11 @@ def _key_fault(action_id: ActionId, key: str) -> str:
         return ""
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
     known = len(last) == 1 or last in NAMED_KEYS
-    if not last or not known or set(modifiers) - {"Ctrl", "Alt", "Shift", "Meta"}:
+    if not last or not known or set(modifiers) - set(MODIFIERS):
         return "is not a key"
+    if last in FOCUS_KEYS:
+        return "is kept for moving the focus and for leaving fields"
     return ""
+
+
+_WORKSPACE = {item.id: item.workspace for item in ACTIONS}
