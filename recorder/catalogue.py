@@ -1,20 +1,29 @@
-"""The catalogue: one SQLite row per episode, so that a library of thousands opens at once.
+"""The catalogue: one row per episode, so that a library of thousands opens at once.
 
 The files stay the truth. A catalogue that is missing or damaged is rebuilt from them
 (``rebuild``); a row never says anything that an episode file and its labels do not.
+
+Where the catalogue is a database that stations share (``recorder.catalogue_database``) and it does
+not answer, nothing stops: reads come from the files themselves, and a row that could not be
+written is remembered in ``DATASET/uncatalogued/`` and brought in by whoever opens or writes the
+catalogue next.
 """
 
 from __future__ import annotations
 
 import logging
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import h5py
+import sqlalchemy as sql
 
+from recorder.catalogue_database import (
+    CatalogueDatabase,
+    DamagedCatalogueError,
+    UnreachableCatalogueError,
+    table_of,
+)
 from recorder.dataset import (
     Dataset,
     append_label,
@@ -24,10 +33,10 @@ from recorder.dataset import (
 )
 from recorder.durability import fsync_path
 from recorder.layout import attributes_of
+from recorder.progress import ProgressMeter, Report, quiet
 
 log = logging.getLogger(__name__)
 
-LOCK_WAIT_S = 2.0  # well below what the recorder's bus queues hold
 PUBLISHED, DISCARDED, REPLACED = "published", "discarded", "replaced"
 
 
@@ -73,74 +82,118 @@ class EpisodeRow:
     discard_order: int = 0
 
 
-_COLUMNS = tuple(item.name for item in fields(EpisodeRow))
-_TYPES = {"int": "INTEGER", "float": "REAL", "str": "TEXT"}
-_CREATE = "CREATE TABLE IF NOT EXISTS episodes ({}, PRIMARY KEY (uuid))".format(
-    ", ".join(f"{item.name} {_TYPES[str(item.type)]} NOT NULL" for item in fields(EpisodeRow))
-)
+EPISODES = table_of("episodes", EpisodeRow)
 
 
-class DamagedCatalogueError(OSError):
-    """The catalogue file is not an intact database."""
+class FileScan:
+    """Rows read from the episode files; a file that has not changed is read once."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._seen: dict[Path, tuple[tuple[int, ...], EpisodeRow]] = {}
+
+    def rows(self, report: Report = quiet) -> list[EpisodeRow]:
+        """Rows of all published and trashed episodes, by number; unreadable files are passed over.
+
+        Raises
+        ------
+        Cancelled
+            From ``report``; what was read so far is remembered.
+        """
+        paths = (*self._dataset.published(), *self._dataset.trashed())
+        meter = ProgressMeter(len(paths), report)
+        found = {}
+        for path in paths:
+            try:
+                stamps = _stamps_of(path)
+                known = self._seen.get(path)
+                if known is None or known[0] != stamps:
+                    known = stamps, row_of(self._dataset, path)
+                found[path] = self._seen[path] = known
+            except (OSError, KeyError) as error:
+                log.warning("episode '%s' cannot be read: %s", path, error)
+            meter.advance(1, path.name)
+        self._seen = found
+        rows = [row for _, row in found.values()]
+        return sorted(rows, key=lambda row: (row.number, row.discard_order, row.uuid))
 
 
 class Catalogue:
     """The catalogue of one dataset. Each call opens its own connection; any thread may call.
 
-    A catalogue that is missing or damaged is rebuilt from the files when it is opened.
+    A catalogue that is missing or damaged is rebuilt from the files when it is opened. A shared one
+    that is away stops neither reading nor writing.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        Whose catalogue it is.
+    scan : FileScan
+        The rows as the files have them.
+    problem : str
+        Why the shared database could not be used last time; empty while all is well.
     """
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        missing = not dataset.catalogue_path.exists()
+        self.scan = FileScan(dataset)
+        self.problem = ""
+        self._database = CatalogueDatabase(dataset, (EPISODES,))
+        self._uncatalogued = dataset.root / "uncatalogued"
         try:
-            with self._connection() as connection:
-                found = [row[1] for row in connection.execute("PRAGMA table_info(episodes)")]
-                if found != list(_COLUMNS):
-                    raise DamagedCatalogueError("it was made by another version of the program")
-            if missing:
-                self.rebuild()
+            self._open()
+        except UnreachableCatalogueError as error:
+            self._note(error)
         except DamagedCatalogueError as error:
             log.warning("catalogue of '%s' is damaged (%s); rebuilding it", dataset.root, error)
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{dataset.catalogue_path}{suffix}").unlink(missing_ok=True)
+            self._remove_own()
             self.rebuild()
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.dataset.catalogue_path, timeout=LOCK_WAIT_S)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute(_CREATE)
-            with connection:
-                yield connection
-        except sqlite3.OperationalError as error:  # full, locked or unreachable: not damaged
-            raise OSError(f"catalogue of '{self.dataset.root}': {error}") from error
-        except sqlite3.DatabaseError as error:
-            raise DamagedCatalogueError(str(error)) from error
-        finally:
-            connection.close()
+    def _open(self) -> None:
+        with self._database.connection() as connection:
+            self._database.check(connection, EPISODES)
+            written_before = self._database.revision(connection) is not None
+        stale = self._database.shared and self.dataset.catalogue_path.exists()
+        if stale or not written_before:  # somebody worked here without the shared catalogue
+            self.rebuild()
+        if stale:
+            self._remove_own()
+        self._bring_in()
+
+    def _remove_own(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self.dataset.catalogue_path}{suffix}").unlink(missing_ok=True)
 
     def put(self, row: EpisodeRow) -> None:
-        """Insert or replace the row of ``row.uuid``."""
-        marks = ", ".join(f":{name}" for name in _COLUMNS)
-        with self._connection() as connection:
-            connection.execute(f"INSERT OR REPLACE INTO episodes VALUES ({marks})", asdict(row))
+        """Insert or replace the row of ``row.uuid``; a shared catalogue may get it later."""
+        try:
+            self._write(row)
+            self._bring_in()
+        except UnreachableCatalogueError as error:
+            self._note(error)
+            self._uncatalogued.mkdir(exist_ok=True)
+            marker = self._uncatalogued / Path(row.path).name
+            marker.write_text(row.path)
+            fsync_path(marker)
+            fsync_path(self._uncatalogued)
 
     def rows(self, status: str | None = PUBLISHED) -> list[EpisodeRow]:
         """Rows by episode number; ``status=None`` for all of them."""
-        query = f"SELECT {', '.join(_COLUMNS)} FROM episodes"
-        with self._connection() as connection:
-            if status is None:
-                found = connection.execute(f"{query} ORDER BY number, discard_order, uuid")
-            else:
-                found = connection.execute(f"{query} WHERE status = ? ORDER BY number", (status,))
-            return [EpisodeRow(*values) for values in found]
+        try:
+            return self._find(*(() if status is None else (EPISODES.c.status == status,)))
+        except UnreachableCatalogueError as error:
+            self._note(error)
+            return [row for row in self.scan.rows() if status in (None, row.status)]
 
     def published(self, number: int) -> EpisodeRow | None:
         """The published episode ``number``, or None."""
-        return next((row for row in self.rows() if row.number == number), None)
+        try:
+            found = self._find(EPISODES.c.status == PUBLISHED, EPISODES.c.number == number)
+        except UnreachableCatalogueError as error:
+            self._note(error)
+            path = self.dataset.episode_path(number)
+            found = [row_of(self.dataset, path)] if path.exists() else []
+        return found[0] if found else None
 
     def last_discarded(self) -> EpisodeRow | None:
         """What ``undo discard`` would bring back, or None; a file that is gone does not count."""
@@ -148,20 +201,62 @@ class Catalogue:
         return max(rows, key=lambda row: row.discard_order, default=None)
 
     def rebuild(self) -> int:
-        """Write the rows anew from the episode files; returns their number."""
-        rows = []
-        for path in (*self.dataset.published(), *self.dataset.trashed()):
-            try:
-                rows.append(row_of(self.dataset, path))
-            except (OSError, KeyError) as error:
-                log.warning("episode '%s' cannot be read: %s", path, error)
-        marks = ", ".join(f":{name}" for name in _COLUMNS)
-        with self._connection() as connection:
-            connection.execute("DELETE FROM episodes")
-            connection.executemany(
-                f"INSERT OR REPLACE INTO episodes VALUES ({marks})", [asdict(row) for row in rows]
-            )
+        """Write the rows anew from the episode files; returns their number.
+
+        Raises
+        ------
+        UnreachableCatalogueError
+            When the shared catalogue does not answer.
+        """
+        rows = self.scan.rows()
+        mine = EPISODES.c.dataset == self.dataset.uuid
+        with self._database.connection() as connection:
+            revision = self._database.next_revision(connection, rebuilt=True)
+            connection.execute(sql.delete(EPISODES).where(mine))
+            self._database.upsert(connection, EPISODES, revision, [asdict(row) for row in rows])
         return len(rows)
+
+    def _write(self, row: EpisodeRow) -> None:
+        with self._database.connection() as connection:
+            revision = self._database.next_revision(connection)
+            self._database.upsert(connection, EPISODES, revision, [asdict(row)])
+        self.problem = ""
+
+    def _find(self, *conditions: sql.ColumnElement[bool]) -> list[EpisodeRow]:
+        columns = (EPISODES.c[item.name] for item in fields(EpisodeRow))
+        mine = EPISODES.c.dataset == self.dataset.uuid
+        order = EPISODES.c.number, EPISODES.c.discard_order, EPISODES.c.uuid
+        with self._database.connection() as connection:
+            found = connection.execute(
+                sql.select(*columns).where(mine, *conditions).order_by(*order)
+            )
+            rows = [EpisodeRow(*values) for values in found]
+        self.problem = ""
+        return rows
+
+    def _bring_in(self) -> None:
+        """Write the rows that the shared catalogue missed while it was away."""
+        if not self._uncatalogued.is_dir():
+            return
+        for marker in sorted(self._uncatalogued.iterdir()):
+            try:
+                path = self.dataset.root / marker.read_text()
+                before = marker.stat().st_mtime_ns
+                if path.exists():
+                    self._write(row_of(self.dataset, path))
+                if marker.stat().st_mtime_ns == before:
+                    marker.unlink()
+            except UnreachableCatalogueError:
+                raise
+            except FileNotFoundError:  # somebody else was faster
+                continue
+            except (OSError, KeyError) as error:
+                log.warning("'%s' stays out of the catalogue: %s", marker, error)
+
+    def _note(self, error: UnreachableCatalogueError) -> None:
+        if str(error) != self.problem:
+            log.warning("%s; episodes are published all the same", error)
+        self.problem = str(error)
 
     def set_outcome(self, number: int, outcome: str) -> None:
         """Label the published episode ``number``; its file is left alone.
@@ -233,6 +328,12 @@ class Catalogue:
         if row is None:
             raise KeyError(f"episode {number} is not published in '{self.dataset.root}'")
         return row
+
+
+def _stamps_of(path: Path) -> tuple[int, ...]:
+    labels = companions(path)[1]
+    both = [path.stat()] + ([labels.stat()] if labels.exists() else [])
+    return tuple(value for stat in both for value in (stat.st_mtime_ns, stat.st_size, stat.st_ino))
 
 
 def row_of(dataset: Dataset, path: Path) -> EpisodeRow:

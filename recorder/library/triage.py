@@ -1,0 +1,229 @@
+"""What to look at first: episodes ranked by how unusual they are, each with its reasons.
+
+Within a task every figure is compared with the task's own episodes by a robust z-score
+
+    z = (x - median) / (1.4826 MAD),   MAD = median |x - median|
+
+(Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993; 1.4826 makes the MAD of a normal
+distribution its standard deviation). Where more than half of the episodes share one value the MAD
+is 0; the mean absolute deviation times 1.2533 takes its place, as they propose, and where that is 0
+too nothing is unusual. Their limit for an outlier is 3.5; a reason is given from ``NOTABLE_Z`` on,
+because a queue may show what is only odd.
+
+===============  ==================  ============================================================
+sign             figure              unusual when
+===============  ==================  ============================================================
+jerk             ``jerk``            high
+idle time        ``idle_share``      high
+length           ``duration_s``      high or low
+contact loss     ``contact_losses``  high
+gaps             ``gap_rate``        from ``GAP_RATE_NOTABLE`` on, whatever the task
+disagreement     ``disagreement``    any, unless adjudicated
+===============  ==================  ============================================================
+
+The score is the largest of an episode's strengths plus a tenth of the others, so that the strongest
+reason decides and further ones break ties. Strengths are z-scores, at most ``STRENGTH_MAX``. Lost
+samples are a fault in every task: they count ``GAP_STRENGTH`` at ``GAP_RATE_NOTABLE`` and as much
+again for every tenfold. A disputed outcome counts ``DISPUTE_STRENGTH``, other disagreement that
+times its share, so that what only a person can settle stands beside clear outliers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recorder.library.query import is_disputed
+from recorder.library.rows import LibraryRow
+
+MAD_TO_SIGMA = 1.4826  # of a normal distribution
+MEAN_DEVIATION_TO_SIGMA = 1.2533
+NOTABLE_Z = 2.5
+STRENGTH_MAX = 10.0
+DISPUTE_STRENGTH = 8.0
+FURTHER_REASONS_SHARE = 0.1
+GAP_RATE_NOTABLE = 0.001  # a thousandth of the samples lost
+GAP_STRENGTH = 3.5
+EPISODES_LEAST = 5  # of a task, before its episodes can be compared
+
+
+@dataclass(frozen=True)
+class TriageItem:
+    """One place in the queue.
+
+    Attributes
+    ----------
+    row : LibraryRow
+        The episode.
+    rank : int
+        1 for what to look at first.
+    score : float
+        See the module; 0 where nothing is unusual.
+    reasons : tuple of str
+        For people, strongest first; never empty for a score above 0.
+    """
+
+    row: LibraryRow
+    rank: int
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Reason:
+    strength: float
+    text: str
+
+
+@dataclass(frozen=True)
+class _Sign:
+    """A figure that can be unusual; ``value`` is None where it is not known."""
+
+    value: Callable[[LibraryRow], float | None]
+    words: Callable[[float, float, float, str], str]
+    low_counts: bool = False
+
+
+def triage(rows: Sequence[LibraryRow]) -> list[TriageItem]:
+    """Rank episodes that deserve a look; those without any reason are left out.
+
+    Parameters
+    ----------
+    rows : sequence of LibraryRow
+        All that should be compared with each other, usually the whole library.
+
+    Returns
+    -------
+    list of TriageItem
+        Highest score first, then by number.
+    """
+    reasons: dict[str, list[_Reason]] = defaultdict(list)
+    by_task: dict[str, list[LibraryRow]] = defaultdict(list)
+    for row in rows:
+        by_task[row.episode.task].append(row)
+    for task, group in by_task.items():
+        for sign in SIGNS:
+            for row, reason in _unusual(sign, task, group):
+                reasons[row.episode.uuid].append(reason)
+    for row in rows:
+        reasons[row.episode.uuid] += [*_gaps(row), *_disagreement(row)]
+    scored = [(_score(found), row, found) for row in rows if (found := reasons[row.episode.uuid])]
+    scored.sort(key=lambda item: (-item[0], item[1].episode.number))
+    return [
+        TriageItem(row, rank, score, tuple(reason.text for reason in _strongest_first(found)))
+        for rank, (score, row, found) in enumerate(scored, 1)
+    ]
+
+
+def robust_z(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Robust z-scores; see the module.
+
+    Parameters
+    ----------
+    values : (N,) float64 array
+        Finite figures of episodes that are compared.
+
+    Returns
+    -------
+    (N,) float64 array
+        0 everywhere when all values are the same.
+    """
+    away = values - np.median(values)
+    sigma = MAD_TO_SIGMA * float(np.median(np.abs(away)))
+    if sigma == 0:
+        sigma = MEAN_DEVIATION_TO_SIGMA * float(np.mean(np.abs(away)))
+    return away / sigma if sigma > 0 else np.zeros_like(away)
+
+
+def _unusual(
+    sign: _Sign, task: str, rows: Sequence[LibraryRow]
+) -> list[tuple[LibraryRow, _Reason]]:
+    known = [(row, value) for row in rows if (value := sign.value(row)) is not None]
+    known = [(row, value) for row, value in known if np.isfinite(value)]
+    if len(known) < EPISODES_LEAST:
+        return []
+    values = np.array([value for _, value in known], dtype=np.float64)
+    median, scores = float(np.median(values)), robust_z(values)
+    below = np.searchsorted(np.sort(values), values, side="left") / len(values)
+    found = []
+    for (row, value), z, share in zip(known, scores, below, strict=True):
+        strength = abs(z) if sign.low_counts else z
+        if strength >= NOTABLE_Z:
+            text = sign.words(value, median, float(share), task)
+            found.append((row, _Reason(min(float(strength), STRENGTH_MAX), text)))
+    return found
+
+
+def _figure(name: str) -> Callable[[LibraryRow], float | None]:
+    return lambda row: None if row.figures is None else float(getattr(row.figures, name))
+
+
+def _jerk_words(value: float, median: float, share: float, task: str) -> str:
+    return f"jerkier than {_percent(share)} of '{task}'"
+
+
+def _idle_words(value: float, median: float, share: float, task: str) -> str:
+    return f"idle {100 * value:.0f} % (median {100 * median:.0f} %)"
+
+
+def _length_words(value: float, median: float, share: float, task: str) -> str:
+    return f"{'long' if value > median else 'short'}: {value:.1f} s (median {median:.1f} s)"
+
+
+def _loss_words(value: float, median: float, share: float, task: str) -> str:
+    times = "once" if value == 1 else f"{value:.0f} times"
+    return f"contact lost {times} (median {median:g})"
+
+
+SIGNS = (
+    _Sign(_figure("jerk"), _jerk_words),
+    _Sign(_figure("idle_share"), _idle_words),
+    _Sign(lambda row: row.episode.duration_s, _length_words, low_counts=True),
+    _Sign(_figure("contact_losses"), _loss_words),
+)
+
+
+def _gaps(row: LibraryRow) -> list[_Reason]:
+    rate, worst = _gap_rate(row), ""
+    if rate < GAP_RATE_NOTABLE:
+        return []
+    if row.figures is not None and row.figures.worst_gap_s > 0:
+        worst = f", worst gap {row.figures.worst_gap_s:.2g} s"
+    strength = GAP_STRENGTH * (1.0 + float(np.log10(rate / GAP_RATE_NOTABLE)))
+    return [_Reason(min(strength, STRENGTH_MAX), f"{100 * rate:.2g} % of the samples lost{worst}")]
+
+
+def _gap_rate(row: LibraryRow) -> float:
+    """Share of the samples that are missing, of the overview or else of the catalogue."""
+    if row.figures is not None and np.isfinite(row.figures.gap_rate):
+        return row.figures.gap_rate
+    due = row.episode.samples + row.episode.gaps
+    return row.episode.gaps / due if due else 0.0
+
+
+def _disagreement(row: LibraryRow) -> list[_Reason]:
+    if not is_disputed(row):
+        return []
+    review = row.review
+    who = f"{len(review.reviewers)} reviewers disagree on"
+    if review.outcome == "disputed":
+        return [_Reason(DISPUTE_STRENGTH, f"{who} outcome")]
+    share = f"{100 * review.disagreement:.0f} % of the lanes"
+    return [_Reason(DISPUTE_STRENGTH * review.disagreement, f"{who} {share}")]
+
+
+def _score(reasons: Sequence[_Reason]) -> float:
+    strengths = [reason.strength for reason in _strongest_first(reasons)]
+    return strengths[0] + FURTHER_REASONS_SHARE * sum(strengths[1:])
+
+
+def _strongest_first(reasons: Sequence[_Reason]) -> list[_Reason]:
+    return sorted(reasons, key=lambda reason: -reason.strength)
+
+
+def _percent(share: float) -> str:
+    return f"{min(99, int(100 * share))} %"

@@ -1,0 +1,1 @@
+"""The library on the screen: table, filters, triage queue."""
