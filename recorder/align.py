@@ -104,7 +104,7 @@ def align_streams(
     if streams is None:
         streams = [name for name, one in episode.streams.items() if not one.spec.variable]
     chosen: dict[str, Policy] = {
-        name: _policy_for(episode.stream(name), policy or {}) for name in streams
+        name: policy_for(episode.stream(name), policy or {}) for name in streams
     }
     return {name: _align(episode.stream(name), time_s, chosen[name], max_age_s) for name in streams}
 
@@ -117,7 +117,14 @@ def _common_times(episode: Episode, reference: str | float) -> NDArray[np.float6
     return np.arange(0.0, episode.duration_s + 0.5 / reference, 1.0 / reference)
 
 
-def _policy_for(stream: EpisodeStream, policy: Mapping[str, Policy]) -> Policy:
+def policy_for(stream: EpisodeStream, policy: Mapping[str, Policy]) -> Policy:
+    """Return how ``stream`` is aligned: by its name, its kind, or ``DEFAULT_POLICY``.
+
+    Raises
+    ------
+    ValueError
+        For events, an unknown policy, or interpolation of what must not be interpolated.
+    """
     spec = stream.spec
     if spec.variable:
         raise ValueError(f"stream '{spec.name}': events cannot be aligned; read them one by one")

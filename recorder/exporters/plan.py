@@ -43,7 +43,8 @@ class ExportPlan(BaseModel):
         Width and height of exported images; None keeps theirs.
     action : str
         See ``ActionDefinition``; ``auto`` takes ``next_measured_with_force`` for kinesthetic
-        takes with forces and ``sent`` for all others, and refuses a mixture.
+        takes with forces, ``next_measured`` for those without (what was sent only echoes the pose
+        there), ``sent`` for all others, and refuses a mixture.
     alignment : mapping of str to str
         Kind or stream name to policy, over ``recorder.align.DEFAULT_POLICY``.
     trim : bool

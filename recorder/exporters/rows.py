@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from recorder.align import Policy
 from recorder.review.state import LabelState
 
 
@@ -77,6 +78,32 @@ class CameraColumn:
     stamp_ns: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class StreamClock:
+    """Where the rows of one recorded stream come from.
+
+    Attributes
+    ----------
+    stream : str
+        Stream name, e.g. ``right/joints_measured``.
+    key : str
+        Name without slashes, e.g. ``right_joints_measured``.
+    policy : str
+        How it was aligned.
+    valid : (N,) bool array
+        False where the value was repeated because the stream had none there.
+    stamp_ns : (N,) int64 array
+        Host monotonic stamp of the sample used (the earlier neighbour when interpolated); -1 when
+        the stream is empty.
+    """
+
+    stream: str
+    key: str
+    policy: Policy
+    valid: NDArray[np.bool_]
+    stamp_ns: NDArray[np.int64]
+
+
 class ExportEpisode(Protocol):
     """One episode as the format writers see it; ``recorder.exporters.episode_rows`` makes it."""
 
@@ -97,6 +124,7 @@ class ExportEpisode(Protocol):
     action: Column
     columns: Mapping[str, Column]
     cameras: tuple[CameraColumn, ...]
+    clocks: tuple[StreamClock, ...]
 
     def frames(self, camera: CameraColumn) -> Iterator[NDArray[np.uint8]]:
         """Yield N RGB pictures ``(height, width, 3)``, one per row, repeated where marked."""
