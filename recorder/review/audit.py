@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from recorder.dataset import Dataset
+from recorder.review.entry import NO_LINE, Entry
 from recorder.review.journal import (
-    NO_LINE,
     DamagedJournalError,
-    Entry,
     Journal,
     journal_path,
     reviewers_of,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from recorder.review.entry import Entry
 from recorder.review.folding import LabelError, fold
-from recorder.review.journal import Entry
 from recorder.review.state import LabelState
 
 

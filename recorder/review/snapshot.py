@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from recorder.durability import fsync_path
+from recorder.review.entry import Author, Entry
 from recorder.review.folding import state_as_json
-from recorder.review.journal import Author, Entry
 from recorder.review.state import LabelState
 
 SNAPSHOT_FORMAT = "thenar.labels-published/1"

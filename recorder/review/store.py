@@ -20,13 +20,11 @@ from pathlib import Path
 from recorder.dataset import Dataset
 from recorder.header import software_version
 from recorder.review.audit import AuditRow, rows_of
+from recorder.review.entry import Author, Draft, Entry
 from recorder.review.folding import LabelError, fold, refuse_unknown
 from recorder.review.history import History
 from recorder.review.journal import (
-    Author,
     DamagedJournalError,
-    Draft,
-    Entry,
     ForeignEntriesError,
     Journal,
     ReviewerError,
