@@ -20,11 +20,6 @@ def candidate_id(candidate: ContactCandidate) -> str:
     return f"{candidate.side}-{candidate.finger}-{candidate.start_ns}"
 
 
-def candidate_finger(candidate: ContactCandidate) -> str:
-    """Name of the finger in the labels, with the hand it belongs to: ``right/thumb``."""
-    return f"{candidate.side}/{candidate.finger}"
-
-
 def holds(contact: Contact, at_ns: int) -> bool:
     """Whether the finger touches at the instant."""
     return contact.start_ns <= at_ns and (contact.stop_ns is None or at_ns < contact.stop_ns)
@@ -51,9 +46,14 @@ class ContactEdits:
     ) -> None:
         inside = [one for one in candidates if one.start_ns < snapping.duration_ns]
         self.candidates = tuple(sorted(inside, key=lambda one: one.start_ns))
+        self._two_hands = len({one.side for one in candidates}) > 1
         self.skipped: set[str] = set()
         self._snapping = snapping
         self._new_id = new_id
+
+    def finger(self, candidate: ContactCandidate) -> str:
+        """Name of a candidate's finger in the labels; with its hand where there are two."""
+        return f"{candidate.side}/{candidate.finger}" if self._two_hands else candidate.finger
 
     def open(self, state: LabelState) -> tuple[ContactCandidate, ...]:
         """Candidates that were neither confirmed nor skipped, by start."""
@@ -73,7 +73,7 @@ class ContactEdits:
             raise LabelRefused("There is no contact candidate left to confirm.")
         stop_ns = min(one.stop_ns, self._snapping.duration_ns)
         contact = Contact(
-            finger=candidate_finger(one), start_ns=one.start_ns, stop_ns=stop_ns, proposed=True
+            finger=self.finger(one), start_ns=one.start_ns, stop_ns=stop_ns, proposed=True
         )
         edit = Edit("contacts", candidate_id(one), contact.model_dump())
         return Change(f"contact {contact.finger} from {seconds(one.start_ns)}", (edit,))

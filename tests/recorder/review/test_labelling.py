@@ -142,13 +142,20 @@ def test_contacts_are_confirmed_nearest_first_and_stay_confirmed_when_moved():
     hand = labeller()
     state = after(LabelState(), hand.contacts.confirm(LabelState(), still(3.8)))
     (contact,) = state.contacts.values()
-    assert (contact.finger, contact.start_ns, contact.proposed) == ("right/index", 4 * S, True)
+    assert (contact.finger, contact.start_ns, contact.proposed) == ("index", 4 * S, True)
     change, _ = hand.nudge(state, still(4.0), -1)
     state = after(state, change)
     state = after(state, hand.contacts.confirm(state, still(3.8)))
-    assert [c.finger for c in state.contacts.values()] == ["right/thumb", "right/index"]
+    assert [c.finger for c in state.contacts.values()] == ["thumb", "index"]
     with pytest.raises(LabelRefused, match="no contact candidate left"):
         hand.contacts.confirm(state, still(3.8))
+
+
+def test_fingers_carry_their_hand_where_two_hands_touch():
+    left = ContactCandidate("left", "thumb", 5 * S, 6 * S, 1.0)
+    hand = Labeller(SCHEMA, 10 * S, (THUMB, left))
+    state = after(LabelState(), hand.contacts.confirm(LabelState(), still(5.0)))
+    assert [c.finger for c in state.contacts.values()] == ["left/thumb"]
 
 
 def test_a_skipped_candidate_is_not_offered_again_and_a_confirmed_one_is_taken_away():
@@ -163,8 +170,8 @@ def test_a_skipped_candidate_is_not_offered_again_and_a_confirmed_one_is_taken_a
 
 def test_a_contact_by_hand_ends_with_the_second_press():
     hand = labeller()
-    state = after(LabelState(), hand.contacts.by_hand(LabelState(), "right/thumb", still(1.2)))
-    state = after(state, hand.contacts.by_hand(state, "right/thumb", still(2.2)))
+    state = after(LabelState(), hand.contacts.by_hand(LabelState(), "thumb", still(1.2)))
+    state = after(state, hand.contacts.by_hand(state, "thumb", still(2.2)))
     (contact,) = state.contacts.values()
     assert (contact.start_ns, contact.stop_ns, contact.proposed) == (1_200 * MS, 2_200 * MS, False)
 

@@ -1,0 +1,1 @@
+"""What a reviewer says: label panel, statistics, agreement, adjudication."""
