@@ -1,1 +1,1 @@
-"""Datasets of other programs, read behind a guard and turned into episodes."""
+"""Reading what others made: every foreign file is opened in a child process with limits."""
