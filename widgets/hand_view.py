@@ -21,7 +21,7 @@ from devices.clock import now_ns
 from devices.kinematics import HandKinematics
 from devices.rig import MAX_PULLS
 from devices.stream import Sample, StreamSpec
-from widgets.freshness import Freshness
+from widgets.freshness import STALE_AFTER_S, Freshness
 from widgets.gl_stage import GLStage, GLUnavailable
 from widgets.hand_frame import paint_frame, paint_hint, paint_no_gl, paint_stretch
 from widgets.hand_scene import HandScene
@@ -53,6 +53,8 @@ class HandView(QWidget):
         Shapes of the simulated objects, if any.
     can_pull : bool
         Whether pulling makes sense now; off, a drag on a link orbits.
+    stale_after_s : float or None
+        Age from which the joints are stale; None for playback, where nothing grows old.
     """
 
     pull_started = Signal(int, int, object)  # hand, link (-1: palm), (3,) point in the link, m
@@ -66,6 +68,7 @@ class HandView(QWidget):
         hands: Sequence[HandKinematics],
         objects: Sequence[ObjectShape] = (),
         can_pull: bool = True,
+        stale_after_s: float | None = STALE_AFTER_S,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -73,7 +76,7 @@ class HandView(QWidget):
         self.can_pull = can_pull
         self.taxel_range_n = TAXEL_RANGE_N
         self.painted_latency_ms: deque[float] = deque(maxlen=LATENCY_RING)
-        self._freshness = [Freshness(_joint_stream(hand)) for hand in hands]
+        self._freshness = [Freshness(_joint_stream(hand), stale_after_s) for hand in hands]
         self._newest_ns: int | None = None
         self._taxel_hands: set[int] = set()
         self._seen: dict[str, int] = {}

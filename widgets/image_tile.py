@@ -59,6 +59,8 @@ class ImageTile(QWidget):
         self._scaled: QImage | None = None
         self._scaled_source: NDArray | None = None  # keeps the bytes under ``_scaled`` alive
         self._gaps = 0
+        self._note = ""
+        self._note_warns = False
         self._shown_level: Level = "off"
         self._header_ns = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -82,6 +84,19 @@ class ImageTile(QWidget):
             self._scaled = None
             self._unpainted = True
             self.update()
+
+    def clear(self) -> None:
+        """Show no picture: in playback, before the first one."""
+        if self._sample is not None:
+            self._sample = None
+            self._scaled = None
+            self.update()
+
+    def set_note(self, note: str, warns: bool = False) -> None:
+        """Write ``note`` at the right of the header: in playback, which frame this is."""
+        if (note, warns) != (self._note, self._note_warns):
+            self._note, self._note_warns = note, warns
+            self._update_header()
 
     def set_gaps(self, gaps: int) -> None:
         """Show ``gaps``, the samples known to be lost."""
@@ -187,7 +202,7 @@ class ImageTile(QWidget):
         painter.drawText(
             QRect(rect.left(), middle - 24, rect.width(), 20),
             Qt.AlignmentFlag.AlignCenter,
-            "No signal yet",
+            "No signal yet" if self._live else "No picture yet",
         )
         painter.setPen(color("dim"))
         painter.setFont(font(12))
@@ -195,7 +210,9 @@ class ImageTile(QWidget):
             QRect(rect.left(), middle, rect.width(), rect.bottom() - middle),
             Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap,
             f"Check the cable and power of {self.spec.device.replace('_', ' ') or 'the device'}; "
-            "it reconnects by itself.",
+            "it reconnects by itself."
+            if self._live
+            else "This stream begins later in the episode.",
         )
 
     def _paint_header(self, painter: QPainter, level: Level, at_ns: int) -> None:
@@ -206,8 +223,16 @@ class ImageTile(QWidget):
         painter.setFont(font(12, bold=True))
         middle = Qt.AlignmentFlag.AlignVCenter
         space = QRect(24, 0, self.width() - 32, HEADER_PX)
+        noted_px = 0
+        if self._note:
+            painter.setFont(font(11))
+            noted_px = painter.fontMetrics().horizontalAdvance(self._note) + 8
+            painter.setPen(color("warn") if self._note_warns else color("dim"))
+            painter.drawText(space, middle | Qt.AlignmentFlag.AlignRight, self._note)
+            painter.setPen(color("text"))
+            painter.setFont(font(12, bold=True))
         name = painter.fontMetrics().elidedText(
-            self.title, Qt.TextElideMode.ElideRight, space.width()
+            self.title, Qt.TextElideMode.ElideRight, space.width() - noted_px
         )
         painter.drawText(space, middle, name)
         if self._sample is None or not self._live:

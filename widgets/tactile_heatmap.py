@@ -116,6 +116,12 @@ class TactileHeatmap(QWidget):
             self._follow_peak(float(np.max(sample.data[..., 2], initial=0.0)))
         self.update()
 
+    def clear(self) -> None:
+        """Show no touch: in playback, before the first sample."""
+        if self._sample is not None:
+            self._sample = None
+            self.update()
+
     def refresh(self, at_ns: int | None = None) -> None:
         """Follow the passing of time; call it a few times a second."""
         if self._freshness.level(now_ns() if at_ns is None else at_ns) != "ok":
@@ -183,7 +189,9 @@ class TactileHeatmap(QWidget):
             painter.drawText(
                 self.rect().adjusted(8, HEADER_PX, -8, -8),
                 Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-                "No touch yet. Check the tactile sensors' cable; they reconnect by themselves.",
+                "No touch yet. Check the tactile sensors' cable; they reconnect by themselves."
+                if self._live
+                else "No touch yet: this stream begins later in the episode.",
             )
             return
         faded = self._freshness.level(at_ns) in ("stale", "gone")

@@ -1,0 +1,1 @@
+"""The player: pictures, hand and timeline of a recorded episode, all at one time."""

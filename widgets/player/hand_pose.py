@@ -1,0 +1,88 @@
+"""The recorded hand in 3-D at one instant: measured solid, sent as a ghost, touch, objects.
+
+Drawing it in software takes tens of milliseconds, so it follows at a lower rate while pictures
+play, and is exact as soon as the time stands still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from devices.kinematics import HandKinematics
+from devices.rig import Rig
+from devices.stream import Sample
+from recorder.player.player_episode import PlayerEpisode
+from widgets.hand_view import HandView
+from widgets.scene_objects import object_shapes
+
+STILL_MS = 40  # after the last seek
+PLAYING_MS = 100
+LEAST_PX = (160, 120)
+
+
+class HandPose(QWidget):
+    """Poses ``HandView`` by the samples of an episode.
+
+    Parameters
+    ----------
+    episode : PlayerEpisode
+        Where the samples come from.
+    rig : Rig
+        The rig it was recorded with.
+    """
+
+    def __init__(self, episode: PlayerEpisode, rig: Rig, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        own_file = rig.world.model_file if rig.world else None
+        if own_file is not None and not Path(own_file).is_file():
+            own_file = None  # recorded on another machine: the built-in model is shown
+        hands = [HandKinematics(h.spec, h.base_pos_m, h.base_rpy_rad, own_file) for h in rig.hands]
+        shapes = object_shapes(rig.world.objects) if rig.world else ()
+        self.view = HandView(hands, shapes, can_pull=False, stale_after_s=None)
+        self.view.setMinimumSize(*LEAST_PX)
+        self._episode = episode
+        self._shows: dict[str, Callable[[Sample], None]] = {}
+        for index, hand in enumerate(rig.hands):
+            for quantity, show in (
+                ("joints_measured", self.view.show_measured),
+                ("joints_sent", self.view.show_sent),
+                ("taxels", self.view.show_taxels),
+                ("fingertip_force", self.view.show_forces),
+            ):
+                self._shows[f"{hand.side}/{quantity}"] = partial(show, index)
+        if rig.world is not None:
+            self._shows["world/objects"] = self.view.show_objects
+        names = {spec.name for spec in episode.streams()}
+        self._shows = {name: show for name, show in self._shows.items() if name in names}
+        self._due_ns: int | None = None
+        self.shown_ns: int | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.show_now)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+
+    def show_at(self, time_ns: int, playing: bool) -> None:
+        """Pose the hand at ``time_ns`` soon: at once when it stands still, else now and then."""
+        if time_ns == self.shown_ns and self._due_ns is None:
+            return
+        self._due_ns = time_ns
+        if not self._timer.isActive():
+            self._timer.start(PLAYING_MS if playing else STILL_MS)
+
+    def show_now(self) -> None:
+        """Pose the hand at the instant that is due."""
+        if self._due_ns is None:
+            return
+        time_ns, self._due_ns = self._due_ns, None
+        for stream, show in self._shows.items():
+            frame = self._episode.frame_at(stream, time_ns)
+            if frame is not None:
+                show(Sample(frame.index, frame.stamp_ns, None, 0, frame.data))
+        self.shown_ns = time_ns

@@ -1,0 +1,146 @@
+"""One line between pictures and timeline: what is played, when, how fast, which way, and how.
+
+Every state is said in words; nothing depends on a colour.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QFontMetrics
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+
+from recorder.player.transport import Transport
+from widgets.player.time_axis import clock_text
+from widgets.theme import font, icon
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+FORWARDS = "\N{BLACK RIGHT-POINTING TRIANGLE} forwards"
+BACKWARDS = "\N{BLACK LEFT-POINTING TRIANGLE} backwards"
+
+
+class TransportBar(QWidget):
+    """Shows the state of a ``Transport`` and asks for changes of it."""
+
+    play_asked = Signal()
+    reverse_asked = Signal()
+    slower_asked = Signal()
+    faster_asked = Signal()
+    loop_asked = Signal()
+    skip_asked = Signal()
+    zoom_asked = Signal(float)  # factor of the view's length; 0: the whole episode
+    finger_chosen = Signal(str)  # "": all fingers
+    lane_toggled = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plays = False
+        self.play_button = self._button("", "Play or pause", "Play", self.play_asked)
+        self.play_button.setIcon(icon("play"))
+        self.play_button.setIconSize(QSize(16, 16))
+        self.time_label = QLabel()
+        self.time_label.setFont(font(13, bold=True))
+        self.time_label.setAccessibleName("Time")
+        sample = "00:00.00 / 00:00.00  frame 00000"
+        width = QFontMetrics(font(13, bold=True)).horizontalAdvance(sample)
+        self.time_label.setMinimumWidth(width)
+        self.slower_button = self._button("\N{MINUS SIGN}", "Slower", "Slower", self.slower_asked)
+        self.speed_label = QLabel()
+        self.speed_label.setAccessibleName("Speed")
+        self.speed_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.speed_label.setMinimumWidth(QFontMetrics(font()).horizontalAdvance(f"{TIMES}0.25") + 4)
+        self.faster_button = self._button("+", "Faster", "Faster", self.faster_asked)
+        self.direction_button = self._button(
+            FORWARDS, "Turn the direction of playing round", "Direction", self.reverse_asked
+        )
+        widest = QFontMetrics(font()).horizontalAdvance(BACKWARDS)
+        self.direction_button.setMinimumWidth(widest + 20)
+        self.loop_button = self._button(
+            "Loop", "Play a range over and over: drag across the ruler, or loop what is in view",
+            "Loop", self.loop_asked,
+        )  # fmt: skip
+        self.loop_button.setCheckable(True)
+        self.skip_button = self._button(
+            "Skip idle", "Jump over stretches in which nothing moves", "Skip idle", self.skip_asked
+        )
+        self.skip_button.setCheckable(True)
+        self.title = QLabel()
+        self.title.setProperty("role", "dim")
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.lanes_button = QToolButton()
+        self.lanes_button.setText("Lanes")
+        self.lanes_button.setToolTip("Which lanes the timeline shows, and whose joints")
+        self.lanes_button.setAccessibleName("Lanes")
+        self.lanes_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.lanes_menu = QMenu(self)
+        self.lanes_button.setMenu(self.lanes_menu)
+        self.fit_button = self._button("Fit", "Show the whole episode", "Fit", None)
+        self.fit_button.clicked.connect(lambda: self.zoom_asked.emit(0.0))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 3, 8, 3)
+        layout.setSpacing(6)
+        for widget in (self.play_button, self.time_label, self.slower_button, self.speed_label,
+                       self.faster_button, self.direction_button, self.loop_button,
+                       self.skip_button):  # fmt: skip
+            layout.addWidget(widget)
+        layout.addWidget(self.title, 1)
+        layout.addWidget(self.lanes_button)
+        layout.addWidget(self.fit_button)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def _button(self, text: str, tip: str, name: str, asked) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(name)
+        if asked is not None:
+            button.clicked.connect(lambda: asked.emit())
+        return button
+
+    def follow(self, transport: Transport, frame: int | None) -> None:
+        """Show where ``transport`` stands; ``frame`` is that of the first camera."""
+        length = clock_text(transport.duration_ns)
+        shown = "\N{EN DASH}" if frame is None else f"{frame}"
+        text = f"{clock_text(transport.time_ns)} / {length}  frame {shown}"
+        if text != self.time_label.text():
+            self.time_label.setText(text)
+        if transport.playing != self._plays:
+            self._plays = transport.playing
+            self.play_button.setIcon(icon("pause" if self._plays else "play"))
+            self.play_button.setAccessibleName("Pause" if self._plays else "Play")
+        if not self._plays and self.time_label.accessibleDescription() != text:
+            self.time_label.setAccessibleDescription(text)
+            event = QAccessibleEvent(self.time_label, QAccessible.Event.DescriptionChanged)
+            QAccessible.updateAccessibility(event)
+        self.speed_label.setText(f"{TIMES}{transport.speed:g}")
+        self.direction_button.setText(FORWARDS if transport.direction > 0 else BACKWARDS)
+        loops, skips = transport.loop is not None, bool(transport.skip)
+        self.loop_button.setChecked(loops)
+        self.loop_button.setText("LOOP on" if loops else "Loop")
+        self.skip_button.setChecked(skips)
+        self.skip_button.setText("SKIP IDLE on" if skips else "Skip idle")
+
+    def set_title(self, title: str) -> None:
+        """Name the episode."""
+        self.title.setText(title)
+        self.title.setToolTip(title)
+
+    def offer_lanes(self, lanes: list[tuple[str, str, bool]], fingers: tuple[str, ...]) -> None:
+        """Fill the menu: (name, title, shown) of every lane, and the fingers with joints."""
+        self.lanes_menu.clear()
+        for name, title, shown in lanes:
+            action = self.lanes_menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(shown)
+            action.triggered.connect(lambda _=False, name=name: self.lane_toggled.emit(name))
+        self.lanes_menu.addSeparator()
+        joints = self.lanes_menu.addMenu("Joints of")
+        for text, finger in (("all fingers", ""), *((name, name) for name in fingers)):
+            action = joints.addAction(text)
+            action.triggered.connect(lambda _=False, finger=finger: self.finger_chosen.emit(finger))
+
+    def set_usable(self, usable: bool) -> None:
+        """Switch every control on, or off when there is no episode."""
+        for button in self.findChildren(QToolButton):
+            button.setEnabled(usable)
+        if not usable:
+            self.time_label.setText("no episode")
