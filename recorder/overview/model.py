@@ -28,13 +28,14 @@ class LaneSummary:
     stream : str
         Stream it was made from.
     kind : str
-        How to draw it.
+        How to draw it. ``rate`` is the interval to the picture before, in ms.
     labels : tuple of str
         Names of the rows: joints, fingers.
     unit : str
         Of the values. Forces and taxels are summed per finger: normal (z) force in N.
     low, high : (columns, rows) float32 array
-        Smallest and largest value within the column; NaN where the stream has no sample there.
+        Smallest and largest value within the column. A sample stands for the columns up to the
+        next one unless that is late (``recorder.overview.lanes``); in gaps the columns are NaN.
     """
 
     stream: str
@@ -96,7 +97,8 @@ class QualityFigures:
     peak_force_n : float
         Largest normal force of any pad.
     force_histogram : tuple of int
-        Samples with force by ``FORCE_BIN_EDGES_N``, all pads together.
+        Samples with force, all pads together: bin i from edge i of ``FORCE_BIN_EDGES_N`` up to
+        edge i + 1, the last one without end; below the first edge is no touch.
     gap_rate : float
         Samples lost of all that should be there.
     worst_gap_s : float
