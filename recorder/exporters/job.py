@@ -1,8 +1,8 @@
 """Make an export: all of it, or nothing at the place it was meant for.
 
-Everything is written into ``OUT.partial-<hash of plan>`` beside ``OUT`` and gets the name ``OUT`` by
-one rename at the end. Cancelled or killed, the finished episodes stay there; the same plan goes on
-from them after checking every byte of their files, and what was half-written is removed. A plan
+Everything is written into ``OUT.partial-<hash of plan>`` beside ``OUT`` and gets the name ``OUT``
+by one rename at the end. Cancelled or killed, the finished episodes stay there; the same plan goes
+on from them after checking every byte of their files, and what was half-written is removed. A plan
 that differs in anything has another hash and starts anew.
 
 ``python -m recorder.exporters.job --spec FILE`` does it as a child process: FILE is an
