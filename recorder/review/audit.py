@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from recorder.review.journal import (
     reviewers_of,
     reviews_dir,
 )
+from recorder.review.snapshot import published_head, snapshot_path
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def verify_chain(path: Path) -> ChainReport:
     problem = journal.problem
     if not problem and not path.exists():
         problem = f"'{path}' does not exist"
-    published = path.with_suffix(".labels.json")
+    published = snapshot_path(path)
     if not problem and published.exists():
         problem = _published_problem(published, journal)
     return ChainReport(path, len(journal.entries), journal.head, problem)
@@ -135,9 +135,9 @@ def verify_chains(dataset: Dataset) -> list[ChainReport]:
 
 def _published_problem(published: Path, journal: Journal) -> str:
     try:
-        head = json.loads(published.read_bytes())["head"]
-    except (ValueError, KeyError, TypeError) as error:
-        return f"'{published}' is damaged ({type(error).__name__}); publish the labels again"
+        head = published_head(published)
+    except ValueError as error:
+        return str(error)
     heads = {NO_LINE, journal.head, *(entry.prev for entry in journal.entries)}
     if head not in heads:
         return (

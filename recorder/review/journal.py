@@ -35,8 +35,8 @@ from recorder.dataset import Dataset
 from recorder.durability import O_BINARY, fsync_path
 from recorder.review.entry import NEUTRAL, NO_LINE, Author, Draft, Entry, StoredEdit
 
-REVIEWER = re.compile(r"^[A-Za-z0-9_-]{1,32}$")
-EPISODE = re.compile(r"^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$")
+REVIEWER = re.compile(r"^[A-Za-z0-9_-]{1,32}\Z")
+EPISODE = re.compile(r"^[0-9A-Za-z][0-9A-Za-z_-]{0,63}\Z")
 LARGEST_LINE = 4 << 20  # bytes; a line of this program is a few hundred
 
 

@@ -74,6 +74,24 @@ def write_snapshot(
     return path
 
 
+def published_head(path: Path) -> str:
+    """Hash of the journal line that published labels were made after; empty without any.
+
+    Raises
+    ------
+    ValueError
+        When the file is damaged; publishing again mends it.
+    """
+    try:
+        return str(json.loads(path.read_bytes())["head"])
+    except FileNotFoundError:
+        return ""
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"'{path}' is damaged ({type(error).__name__}); publish the labels again"
+        ) from None
+
+
 def _rotate(path: Path) -> None:
     """Move the backups one place back; the published file itself stays where it is."""
     if not path.exists():

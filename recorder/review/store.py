@@ -33,7 +33,7 @@ from recorder.review.journal import (
     reviewers_of,
 )
 from recorder.review.schema import LabelSchema
-from recorder.review.snapshot import snapshot_path, write_snapshot
+from recorder.review.snapshot import published_head, snapshot_path, write_snapshot
 from recorder.review.state import Change, Edit, LabelState
 
 log = logging.getLogger(__name__)
@@ -175,7 +175,7 @@ class EpisodeReview:
         path = snapshot_path(self.path)
         entries = self._journal.entries
         with self._writing() as append:
-            if entries and entries[-1].kind == "publish" and path.exists():
+            if entries and entries[-1].kind == "publish" and self._is_published(path):
                 return path
             entry = append(Draft("publish", "published"), self._author)
             return write_snapshot(self.path, self.state, self._author, entry, self._journal.head)
@@ -198,6 +198,13 @@ class EpisodeReview:
                     f"before it: {error}; restore the file from a backup"
                 )
                 return
+
+    def _is_published(self, path: Path) -> bool:
+        try:
+            return published_head(path) == self._journal.head
+        except ValueError as error:
+            log.warning("%s", error)
+            return False
 
     def _mend(self) -> None:
         """Set the end of a write that was cut off aside, once no other station is writing."""
