@@ -156,7 +156,16 @@ def replay(
     rig: Annotated[
         str | None, typer.Option("--rig", help="Rig; by default the one it was recorded on.")
     ] = None,
-    speed: Annotated[float, typer.Option("--speed", min=0.1, max=2.0)] = 1.0,
+    speed: Annotated[
+        float, typer.Option("--speed", min=0.1, max=1.0, help="Share of the recorded pace.")
+    ] = 1.0,
+    with_forces: Annotated[
+        bool,
+        typer.Option(
+            "--with-forces/--position",
+            help="Push each pad as far as it was pressed (open-loop), or repeat the pose only.",
+        ),
+    ] = False,
     record_dataset: Annotated[
         Path | None, typer.Option("--record", help="Record the replay into this dataset.")
     ] = None,
@@ -172,6 +181,7 @@ def replay(
             episode,
             rig=rig,
             speed=speed,
+            with_forces=with_forces,
             dataset=record_dataset,
             emulate=emulate,
             video=video,

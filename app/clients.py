@@ -23,6 +23,7 @@ from devices.messages import (
     Hold,
     Off,
     OperatorStatus,
+    PauseReplay,
     Outcome,
     RecorderStatus,
     Reset,
@@ -162,9 +163,17 @@ class OperatorClient(_Client):
         """Start the scripted operator."""
         self._send(RunScript.model_validate({"mode": mode, "seconds": seconds, "seed": seed}))
 
-    def run_replay(self, episode: str, speed: float = 1.0) -> None:
-        """Replay an episode on the hand."""
-        self._send(RunReplay(episode=episode, speed=speed))
+    def run_replay(
+        self, episode: str, speed: float = 1.0, start_s: float = 0.0, with_forces: bool = False
+    ) -> None:
+        """Load an episode for replay; it begins once the hand is armed for it."""
+        self._send(
+            RunReplay(episode=episode, speed=speed, start_s=start_s, with_forces=with_forces)
+        )
+
+    def pause_replay(self, paused: bool) -> None:
+        """Let the replay stay where it is, or go on."""
+        self._send(PauseReplay(paused=paused))
 
     def stop_script(self) -> None:
         """End the running script or replay."""

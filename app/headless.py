@@ -138,16 +138,26 @@ class HeadlessDriver:
 
     def arm(self, source: SourceName) -> None:
         """Bring the hand from whatever state to ACTIVE under ``source``."""
+        self.enable()
         supervisor = self.session.supervisor
-        if self._state() == "OFF":
-            supervisor.enable()
-            self.pump(lambda: self._state() == "HOLD", 5.0, "HOLD after enabling the hand")
         supervisor.arm(source, CLIENT)
         self.pump(
             lambda: self._state() == "ACTIVE" and supervisor.status.authority == source,
             5.0,
             f"arming the hand for {source}",
         )
+
+    def enable(self) -> None:
+        """Bring a hand without torque to HOLD."""
+        if self._state() == "OFF":
+            self.session.supervisor.enable()
+            self.pump(lambda: self._state() == "HOLD", 5.0, "HOLD after enabling the hand")
+
+    def reset_world(self, seed: int | None = None) -> None:
+        """Put the hand and the objects of a simulated world back; nothing without one."""
+        if self.session.rig.world is not None:
+            self.hold()
+            self.pump(WorldReset(self.session, seed).done, 5.0, "the world's reset")
 
     def hold(self) -> None:
         """Bring the hand back to HOLD."""
@@ -177,9 +187,7 @@ class HeadlessDriver:
             Seed of the script and of the world's reset.
         """
         session, recorder = self.session, self.session.recorder
-        if session.rig.world is not None:
-            self.hold()
-            self.pump(WorldReset(session, seed).done, 5.0, "the world's reset")
+        self.reset_world(seed)
         self.arm(mode)
         before = recorder.status.published
         recorder.start_take(
@@ -217,23 +225,6 @@ class HeadlessDriver:
             finalise_s=round(time.monotonic() - stopped, 3),
             problem=problem,
         )
-
-    def replay(self, episode_path: str, speed: float = 1.0, timeout_s: float = 600.0) -> None:
-        """Replay an episode on the hand through the gate, eased in from the measured pose."""
-        operator = self.session.operator
-        self.arm("replay")
-        operator.run_replay(episode_path, speed)
-        self.pump(
-            lambda: operator.status.activity == "replay" or bool(operator.status.error),
-            10.0,
-            "the replay's start",
-        )
-        if operator.status.error:
-            raise SessionError(operator.status.error)
-        self.pump(lambda: operator.status.activity == "idle", timeout_s, "the replay's end")
-        if operator.status.error:
-            raise SessionError(operator.status.error)
-        self.hold()
 
     def _state(self) -> str:
         status = self.session.supervisor.status

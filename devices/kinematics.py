@@ -155,7 +155,32 @@ class HandKinematics:
             Joints inside the limits; as close as the limits allow for targets out of reach.
         """
         names = self.tip_fingers if fingers is None else tuple(fingers)
-        sites = [int(self._tips[self.tip_fingers.index(name)]) for name in names]
+        sites = self._tips[[self.tip_fingers.index(name) for name in names]]
+        return self._solve_sites(q0, targets_m, sites, iterations)
+
+    def solve_pads(
+        self, q0: NDArray[np.float64], targets_m: NDArray[np.float64], iterations: int = 2
+    ) -> NDArray[np.float64]:
+        """Move the centres of all pads to points, as ``solve_tips`` does with fingertips.
+
+        Parameters
+        ----------
+        q0 : (J,) float64 array
+            Joints to start from.
+        targets_m : (P, 3) float64 array
+            World positions in ``pad_fingers`` order, metres.
+        iterations : int
+            Gauss-Newton steps; two suffice for shifts of a few millimetres.
+        """
+        return self._solve_sites(q0, targets_m, self._pads, iterations)
+
+    def _solve_sites(
+        self,
+        q0: NDArray[np.float64],
+        targets_m: NDArray[np.float64],
+        sites: NDArray[np.int64],
+        iterations: int,
+    ) -> NDArray[np.float64]:
         targets = np.asarray(targets_m, float).reshape(len(sites), 3)
         free = slice(self.spec.wrist_size, None)
         q = np.clip(np.asarray(q0, float), self.spec.lower, self.spec.upper)
@@ -164,9 +189,8 @@ class HandKinematics:
             self._forward(q)
             mujoco.mj_comPos(self._model, self._data)
             for row, site in enumerate(sites):
-                mujoco.mj_jacSite(
-                    self._model, self._data, jacobian[3 * row : 3 * row + 3], cast(Any, None), site
-                )
+                part = jacobian[3 * row : 3 * row + 3]
+                mujoco.mj_jacSite(self._model, self._data, part, cast(Any, None), int(site))
             error = (targets - self._data.site_xpos[sites]).ravel()
             j = jacobian[:, self._dof[free]]
             system = j @ j.T + IK_DAMPING_M**2 * np.eye(len(error))

@@ -141,25 +141,45 @@ class StopScript(_Message):
 
 
 class RunReplay(_Message):
-    """Replay the sent joints of an episode through the gate, eased in from the measured pose."""
+    """Replay an episode through the gate, eased in from the measured pose.
+
+    It waits up to 5 s for its authority once ``OperatorStatus.activity`` says ``replay``; arm the
+    hand then. ``with_forces`` shifts each pad's target along its normal by the recorded force.
+    """
 
     type: Literal["run_replay"] = "run_replay"
     episode: str
-    speed: float = Field(default=1.0, gt=0, le=2)
-    start_s: float = 0.0
+    speed: float = Field(default=1.0, ge=0.1, le=1.0)
+    start_s: float = Field(default=0.0, ge=0.0)
+    with_forces: bool = False
 
 
-OperatorOrder = Annotated[RunScript | StopScript | RunReplay, Field(discriminator="type")]
+class PauseReplay(_Message):
+    """Stay where the replay is, or go on from there."""
+
+    type: Literal["pause_replay"] = "pause_replay"
+    paused: bool
+
+
+OperatorOrder = Annotated[
+    RunScript | StopScript | RunReplay | PauseReplay, Field(discriminator="type")
+]
 
 
 class OperatorStatus(_Message):
-    """What the operator process does."""
+    """What the operator process does.
+
+    ``episode_s`` is the time within the replayed episode at ``stamp_ns``, None before the ease-in
+    has ended; ``speed`` is how fast it passes, 0 while paused.
+    """
 
     stamp_ns: int
     activity: Literal["idle", "script", "replay"]
     name: str = ""
     progress: float = 0.0
     error: str = ""
+    episode_s: float | None = None
+    speed: float = 0.0
 
 
 class StartTake(_Message):

@@ -1,4 +1,4 @@
-"""What the operator process can be busy with: a script or a replay.
+"""What the operator process can be busy with: a script here, a replay in ``replay_activity``.
 
 An activity waits up to ``WAIT_NS`` for its authority and for the hands' poses, runs, and ends: by
 itself, or with a reason when the authority is lost. It never asks for the authority.
@@ -12,22 +12,14 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.clock import NS_PER_MS, NS_PER_S
-from devices.messages import RunReplay, RunScript
+from devices.clock import NS_PER_S
+from devices.messages import RunScript
 from devices.rig import Rig
 from policies.hand_source import HandSource
 from policies.operator_inputs import Authority, ObjectWatch
-from policies.replay import (
-    Recording,
-    ReplayError,
-    ReplayTimeline,
-    ease_seconds,
-    load_recordings,
-)
 from policies.scripted import ScriptedOperator, ScriptError
 
 WAIT_NS = 5 * NS_PER_S
-AHEAD_NS = 150 * NS_PER_MS  # a replay survives a pause of this process of that length
 
 
 class Activity(Protocol):
@@ -53,7 +45,7 @@ class Activity(Protocol):
         ...
 
 
-class _Waiting:
+class WaitingActivity:
     """The part every activity shares: wait for authority and poses, end when they are lost."""
 
     def __init__(self, hands: Sequence[HandSource], allowed: tuple[str, ...]) -> None:
@@ -98,7 +90,7 @@ class _Waiting:
         return False
 
 
-class ScriptActivity(_Waiting):
+class ScriptActivity(WaitingActivity):
     """The scripted operator at work."""
 
     kind: Literal["script", "replay"] = "script"
@@ -178,54 +170,3 @@ class ScriptActivity(_Waiting):
         if self._operator is None or self._order.mode != "kinesthetic":
             return None
         return self._operator.pulls(self._at_s)
-
-
-class ReplayActivity(_Waiting):
-    """An episode played back on the hand."""
-
-    kind: Literal["script", "replay"] = "replay"
-
-    def __init__(self, rig: Rig, order: RunReplay, hands: Sequence[HandSource]) -> None:
-        super().__init__(hands, ("replay",))
-        self.name = order.episode
-        self.detail: dict[str, Any] = {"speed": order.speed, "start_s": order.start_s}
-        self._rig = rig
-        self._timelines: dict[str, ReplayTimeline] = {}
-        self._recordings: dict[str, Recording] = {}
-        try:
-            self._recordings = load_recordings(order.episode, rig, order.speed, order.start_s)
-        except ReplayError as error:
-            self._end(str(error))
-
-    def tick(self, authority: Authority, at_ns: int) -> None:
-        """Advance to ``at_ns`` (host clock) under ``authority``."""
-        if self.ended:
-            return
-        if self._begin_ns is None:
-            poses = self._poses(authority, at_ns)
-            if poses is None:
-                return
-            ease_s = ease_seconds(self._recordings, self._rig, poses)
-            self._begin_ns = at_ns
-            self._timelines = {
-                side: ReplayTimeline(recording, poses[side], ease_s, at_ns)
-                for side, recording in self._recordings.items()
-            }
-        if not self._keeps(authority):
-            return
-        for hand in self._hands:
-            chunk = self._timelines[hand.hand.side].take(at_ns, at_ns + AHEAD_NS)
-            if chunk is not None:
-                hand.request_replay(authority.epoch, *chunk)
-        end_ns = max(timeline.end_ns for timeline in self._timelines.values())
-        self.progress = min(1.0, (at_ns - self._begin_ns) / max(1, end_ns - self._begin_ns))
-        if at_ns >= end_ns:
-            self._end()
-
-    def intent(self, side: str) -> NDArray[np.float64] | None:
-        """Intent ``(23,)`` for the wearer on ``side``; None while there is none."""
-        return None
-
-    def pulls(self) -> NDArray[np.float64] | None:
-        """Rows of ``operator/pulls``, points in m; None while nobody pulls."""
-        return None

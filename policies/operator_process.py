@@ -20,15 +20,17 @@ from devices.clock import NS_PER_MS, NS_PER_S, now_ns
 from devices.messages import (
     OPERATOR_ORDERS,
     OperatorStatus,
+    PauseReplay,
     RunReplay,
     RunScript,
     StopScript,
 )
 from devices.process import HEALTH_PERIOD_NS, ProcessContext, raise_priority
-from policies.activity import Activity, ReplayActivity, ScriptActivity
+from policies.activity import Activity, ScriptActivity
 from policies.hand_source import HandSource
 from policies.operator_inputs import ObjectWatch, SupervisorWatch
 from policies.pull_merger import PullMerger
+from policies.replay_activity import ReplayActivity
 
 RATE_HZ = 200.0
 STATUS_PERIOD_NS = NS_PER_S // 10
@@ -128,6 +130,10 @@ class OperatorProcess:
                 self._begin(ScriptActivity(self._rig, order, self._hands, self._objects), at_ns)
             case RunReplay():
                 self._begin(ReplayActivity(self._rig, order, self._hands), at_ns)
+            case PauseReplay():
+                if isinstance(self._activity, ReplayActivity):
+                    self._activity.pause(order.paused, at_ns)
+                    self._report(at_ns)
             case StopScript():
                 if self._activity is not None:
                     self._end(self._activity, "", at_ns)
@@ -155,12 +161,15 @@ class OperatorProcess:
     def _report(self, at_ns: int) -> None:
         self._next_status_ns = at_ns + STATUS_PERIOD_NS
         activity = self._activity
+        replay = activity if isinstance(activity, ReplayActivity) else None
         status = OperatorStatus(
             stamp_ns=at_ns,
             activity=activity.kind if activity else "idle",
             name=activity.name if activity else "",
             progress=self._progress,
             error=self._error,
+            episode_s=replay.episode_s(at_ns) if replay else None,
+            speed=replay.speed if replay else 0.0,
         )
         self._status.send(status.model_dump(mode="json"))
 
