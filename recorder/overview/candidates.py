@@ -109,11 +109,3 @@ def joint_speed(motion: HandMotion) -> NDArray[np.float64]:
     """(T, J) float64 absolute speeds in rad/s, metres counted as ``METRE_IN_RAD`` radians."""
     return np.abs(motion.slow_velocity) * np.where(motion.slides, METRE_IN_RAD, 1.0)
 
-
-def snap_targets_ns(
-    candidates: Sequence[ContactCandidate], minima_ns: Sequence[int], end_ns: int
-) -> NDArray[np.int64]:
-    """(N,) int64 instants worth snapping to: starts and stops of touches, and speed minima."""
-    instants = {one.start_ns for one in candidates} | {one.stop_ns for one in candidates}
-    inside = sorted(at for at in instants | set(minima_ns) if 0 <= at <= end_ns)
-    return np.array(inside, np.int64)
