@@ -102,7 +102,7 @@ def run_export(plan: ExportPlan, report: Report = quiet) -> ExportResult:
     except DatasetError as error:
         raise ExportError(str(error)) from None
     folder = partial_folder(plan)
-    _check_room(selection, folder)
+    _check_room(plan, selection, folder)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         return _make(plan, selection, folder, report)
@@ -117,9 +117,10 @@ def _check_place(out: Path) -> None:
         raise ExportError(f"folder '{out.absolute().parent}' does not exist; make it first")
 
 
-def _check_room(selection: Selection, folder: Path) -> None:
+def _check_room(plan: ExportPlan, selection: Selection, folder: Path) -> None:
     made = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) if folder.exists() else 0
-    needed = max(0, selection.bytes - made) + SPARE_BYTES
+    copies = 1 + writer_for(plan.format).passes_at_the_end  # parts and the whole side by side
+    needed = max(0, copies * selection.bytes - made) + SPARE_BYTES
     if needed > selection.free:
         raise ExportError(
             f"the export needs about {needed / 1e9:.2f} GB and {selection.free / 1e9:.2f} GB are "
