@@ -14,11 +14,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal, cast
 
 from numpy.typing import NDArray
 
@@ -27,6 +28,7 @@ from recorder.importers.messages import MessageError, read_message, write_messag
 
 Kind = Literal["hdf5", "archive", "video", "image", "parquet", "json"]
 ROOT = Path(__file__).resolve().parents[2]  # where the packages lie when nothing is installed
+RENEW_AFTER_S = 300.0  # a new child before the processor time of the old one runs out
 KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH")
 
 
@@ -62,6 +64,7 @@ class Guard:
         self._private = tempfile.TemporaryDirectory(prefix="thenar-guard-")
         self.folder = Path(writable or self._private.name).resolve()
         self._process: subprocess.Popen[bytes] | None = None
+        self._started_s = time.monotonic()
 
     def ask(self, question: str, path: Path | str, **arguments: Any) -> Iterator[Reply]:
         """Yield the answers to one question about a file.
@@ -87,7 +90,7 @@ class Guard:
         order = {"question": question, "path": str(path.resolve()), "arguments": arguments}
         done = False
         try:
-            write_message(child.stdin, order)
+            write_message(cast(BinaryIO, child.stdin), order)
             while True:
                 message = self._receive(child, path.name)
                 if "refused" in message.facts:
@@ -124,7 +127,7 @@ class Guard:
         clock.daemon = True
         clock.start()
         try:
-            message = read_message(child.stdout, self.limits.message_bytes)  # type: ignore[arg-type]
+            message = read_message(cast(BinaryIO, child.stdout), self.limits.message_bytes)
         except (MessageError, ValueError, KeyError, TypeError) as error:
             raise Refused(f"'{name}': the reading process answered nonsense ({error})") from None
         finally:
@@ -154,8 +157,10 @@ class Guard:
         )
 
     def _child(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
+        old = time.monotonic() - self._started_s > RENEW_AFTER_S
+        if self._process is None or self._process.poll() is not None or old:
             self.close_child()
+            self._started_s = time.monotonic()
             self._process = subprocess.Popen(
                 [
                     sys.executable,

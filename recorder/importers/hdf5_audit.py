@@ -8,6 +8,7 @@ passed the audit in the same process and with the same open file.
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,10 +17,14 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5a, h5d, h5f, h5g, h5l, h5o, h5p, h5pl, h5t, h5z
 from numpy.typing import NDArray
 
 from recorder.importers.limits import Limits, Refused
+
+h5a, h5d, h5f, h5g = h5py.h5a, h5py.h5d, h5py.h5f, h5py.h5g
+h5pl, h5t, h5z = h5py.h5pl, h5py.h5t, h5py.h5z
+h5l: Any = importlib.import_module("h5py.h5l")  # compiled modules without type stubs
+h5o: Any = importlib.import_module("h5py.h5o")
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 FILTERS = {h5z.FILTER_DEFLATE: "deflate", h5z.FILTER_SHUFFLE: "shuffle", h5z.FILTER_FLETCHER32: ""}
@@ -42,7 +47,7 @@ class Audit:
     nodes: list[dict[str, Any]] = field(default_factory=list)
     claimed_bytes: int = 0
 
-    def walk(self, group: h5g.GroupID, where: str, depth: int) -> None:
+    def walk(self, group: Any, where: str, depth: int) -> None:
         """Judge a group and everything below it."""
         self._once(group, where or "/")
         self.nodes.append({"path": where or "/", "attributes": self._attributes(group, where)})
@@ -106,7 +111,7 @@ class Audit:
         return values
 
     def _value(self, node: Any, name: bytes, is_text: bool, here: str) -> Any:
-        value = h5py.AttributeManager(_Holder(node))[name]  # type: ignore[arg-type]
+        value = (h5py.Group if isinstance(node, h5g.GroupID) else h5py.Dataset)(node).attrs[name]
         if isinstance(value, h5py.Empty):
             return None
         plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
@@ -120,7 +125,7 @@ class Audit:
             plain = [p.decode("utf-8", "replace") if isinstance(p, bytes) else p for p in plain]
         return plain if isinstance(plain, str | int | float | bool | list) else str(plain)
 
-    def _type(self, kind: h5t.TypeID, here: str, inside: bool = False) -> None:
+    def _type(self, kind: Any, here: str, inside: bool = False) -> None:
         if isinstance(kind, h5t.TypeStringID):
             if kind.is_variable_str():
                 raise self._no(here, "holds text of varying length; only fixed text is read")
@@ -144,7 +149,7 @@ class Audit:
         name = _CLASSES.get(kind.get_class(), "an unknown kind of value")
         raise self._no(here, f"holds {name}; only numbers and fixed text are read")
 
-    def _dataset(self, data: h5d.DatasetID, here: str) -> None:
+    def _dataset(self, data: Any, here: str) -> None:
         self._once(data, here)
         kind = data.get_type()
         self._type(kind, here)
@@ -205,21 +210,6 @@ class Audit:
         return Refused(f"'{self.path.name}': '{_short(where) or '/'}' {why}")
 
 
-class _Holder:
-    """What h5py's attribute reader needs of an object."""
-
-    def __init__(self, node: Any) -> None:
-        self.id = node
-        self._e = _encode
-
-    file = None
-
-
-def _encode(name: Any, lcpl: Any = None) -> Any:
-    raw = name if isinstance(name, bytes) else str(name).encode()
-    return (raw, h5p.create(h5p.LINK_CREATE)) if lcpl else raw
-
-
 _CLASSES = {
     h5t.REFERENCE: "references into the file",
     h5t.VLEN: "arrays of varying length",
@@ -235,7 +225,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 120 else text[:60] + "..." + text[-50:]
 
 
-def open_audited(path: Path, limits: Limits) -> tuple[h5f.FileID, Audit]:
+def open_audited(path: Path, limits: Limits) -> tuple[Any, Audit]:
     """Open a file and judge all of it.
 
     Raises
@@ -260,10 +250,10 @@ def open_audited(path: Path, limits: Limits) -> tuple[h5f.FileID, Audit]:
     return opened, audit
 
 
-_open: dict[Path, tuple[h5f.FileID, Audit]] = {}
+_open: dict[Path, tuple[Any, Audit]] = {}
 
 
-def _audited(path: Path, limits: Limits) -> tuple[h5f.FileID, Audit]:
+def _audited(path: Path, limits: Limits) -> tuple[Any, Audit]:
     if path not in _open:
         _open.clear()
         _open[path] = open_audited(path, limits)

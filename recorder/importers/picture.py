@@ -79,7 +79,7 @@ def decode_picture(data: bytes, name: str, limits: Limits) -> NDArray[np.uint8]:
         raise Refused(f"'{name}' cannot be decoded: {error.err}") from None
     if image is None or image.shape[:2] != (height, width):
         raise Refused(f"'{name}' cannot be decoded as a picture of {width} x {height}; damaged")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def read(path: Path, limits: Limits) -> Iterator[tuple[dict[str, Any], list[NDArray[Any]]]]:

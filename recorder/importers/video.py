@@ -104,7 +104,7 @@ def _damaged(path: Path, error: Exception) -> Refused:
 
 def check(path: Path, limits: Limits) -> Iterator[tuple[dict[str, Any], list[NDArray[Any]]]]:
     """Size, rate and number of decoded frames; decodes the whole video."""
-    count = 0
+    count = width = height = 0
     with open_video(path, limits) as (container, track):
         for frame in _decoded(path, container, track, limits):
             count += 1
@@ -152,7 +152,7 @@ def frames(
     fps : float
         Frames per second.
     """
-    if not (math.isfinite(start_s) and start_s >= 0 and fps > 0 and 0 < count):
+    if not (math.isfinite(start_s) and start_s >= 0 and fps > 0 and count > 0):
         raise Refused(f"'{path.name}': frames from {start_s} s at {fps} Hz cannot be meant")
     with open_video(path, limits) as (container, track):
         base = float(track.time_base or 0)
