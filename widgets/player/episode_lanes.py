@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from devices.stream import StreamSpec
 from recorder.player.player_episode import PlayerEpisode
-from widgets.player.frame_lane import FrameLane, LogLane
+from widgets.player.frame_lane import FrameLane, IdleLane, LogLane
 from widgets.player.lane import Lane
 from widgets.player.lane_values import LaneValues
 from widgets.player.value_lanes import CurveLane, HeatLane
@@ -34,6 +34,8 @@ def stream_lanes(episode: PlayerEpisode, finger: str = "", blind: bool = False) 
     specs = episode.streams()
     sides = {spec.name.split("/")[0] for spec in specs if spec.name.endswith(MEASURED)}
     lanes: list[Lane] = []
+    if episode.overview is not None and episode.overview.idle:
+        lanes.append(IdleLane(episode.overview.idle))
     lanes += [_force_lane(episode, spec, len(sides)) for spec in specs if spec.kind == "force"]
     lanes += [
         _taxel_lane(episode, spec, len(sides))

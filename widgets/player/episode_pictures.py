@@ -121,6 +121,15 @@ class EpisodePictures(QWidget):
         """The tile of a stream."""
         return self._tiles[stream]
 
+    def match_depth(self, others: EpisodePictures) -> None:
+        """Colour depth as ``others`` does, so that the two can be compared."""
+        for stream, tile in self._tiles.items():
+            beside = others._tiles.get(stream)
+            if isinstance(tile, CameraTile) and isinstance(beside, CameraTile):
+                wanted = beside.depth_range_m
+                if wanted is not None and wanted != tile.depth_range_m:
+                    tile.set_depth_range_m(*wanted)
+
     def shown(self, stream: str) -> Frame | None:
         """The recorded frame the tile of ``stream`` shows; None before the first."""
         return self._shown.get(stream)
@@ -192,7 +201,6 @@ def _heatmaps(episode: PlayerEpisode, rig: Rig) -> list[tuple[StreamSpec, Tactil
         models = pads.get(spec.name.split("/")[0], ())
         if spec.kind == "taxels" and len(models) == spec.shape[0]:
             heatmap = TactileHeatmap(spec, models, stale_after_s=None)
-            heatmap.setMinimumSize(120, 96)
             heatmap.setToolTip(f"{spec.name}: normal force of every taxel")
             found.append((spec, heatmap))
     return found

@@ -1,4 +1,4 @@
-"""Frames of a picture stream as ticks, its gaps hatched; and a log of events as marks."""
+"""Frames of a picture stream as ticks, its gaps hatched; idle stretches; a log as marks."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from widgets.player.time_axis import TimeAxis, clock_text
 from widgets.theme import color, font
 
 LANE_PX = 15
+IDLE_PX = 14
 TICKS_FROM_PX = 3.0  # apart; closer frames are a bar
 LEAST_GAP_PX = 5.0
 SILENT_PERIODS = 2.5  # a longer interval shows as a hole in the bar
@@ -82,6 +83,35 @@ class FrameLane(Lane):
                 return f"{self.title}: {gap.count} missing ({gap.kind})"
         index = int(np.searchsorted(self._times_ns, axis.time_ns(x), side="right")) - 1
         return f"{self.title}: frame {index} of {len(self._times_ns)}, {self._rate_hz:g} per second"
+
+
+class IdleLane(Lane):
+    """Stretches in which nothing moves, as blocks that say so."""
+
+    def __init__(self, idle: Sequence[tuple[int, int]]) -> None:
+        super().__init__("idle", "idle", IDLE_PX, IDLE_PX)
+        self._idle = tuple(idle)
+
+    def paint(self, painter: QPainter, axis: TimeAxis, height_px: int) -> None:
+        painter.setFont(font(10))
+        for start_ns, stop_ns in self._idle:
+            if not axis.shows(start_ns, stop_ns):
+                continue
+            left, right = max(0.0, axis.x(start_ns)), min(axis.width_px, axis.x(stop_ns))
+            box = QRectF(left, 1, max(1.0, right - left), height_px - 2)
+            painter.fillRect(box, color("pressed"))
+            text = f"idle {(stop_ns - start_ns) / 1e9:.1f} s"
+            if painter.fontMetrics().horizontalAdvance(text) + 8 <= box.width():
+                painter.setPen(color("text"))
+                painter.drawText(box.adjusted(4, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+
+    def text_at(self, x: float, y: float, axis: TimeAxis, height_px: int) -> str:
+        time_ns = axis.time_ns(x)
+        for start_ns, stop_ns in self._idle:
+            if start_ns <= time_ns < stop_ns:
+                stop = clock_text(stop_ns)
+                return f"nothing moves from {clock_text(start_ns)} to {stop}: Skip idle jumps over"
+        return ""
 
 
 class LogLane(Lane):

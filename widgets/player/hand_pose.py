@@ -22,7 +22,7 @@ from widgets.scene_objects import object_shapes
 
 STILL_MS = 40  # after the last seek
 PLAYING_MS = 100
-LEAST_PX = (160, 120)
+LEAST_PX = (48, 48)  # the grid decides, not the view
 
 
 class HandPose(QWidget):

@@ -285,10 +285,10 @@ def _paint_frame(painter: QPainter, box: QRectF) -> None:
 def _paint_name(
     painter: QPainter, box: QRectF, text: str, shade: QColor, margin_px: int = 5
 ) -> None:
-    """Write ``text`` into ``box``, shortened; nothing where not even a letter fits."""
+    """Write ``text`` into ``box``, shortened; nothing where hardly a letter fits."""
     seen = box.adjusted(margin_px, 0, -margin_px, 0)
     seen.setLeft(max(seen.left(), margin_px))
-    if seen.width() < painter.fontMetrics().horizontalAdvance("m"):
+    if seen.width() < painter.fontMetrics().horizontalAdvance("mm"):
         return
     shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(seen.width()))
     painter.setPen(shade)

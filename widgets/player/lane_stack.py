@@ -122,6 +122,11 @@ class LaneStack(QWidget):
         self.setFixedHeight(max(1, self._bottom(), self._room_px))
         self.updateGeometry()
 
+    @property
+    def best_height_px(self) -> int:
+        """Height at which every lane is best read."""
+        return sum(lane.best_px + GAP_PX for lane in self._lanes) + GAP_PX
+
     def sizeHint(self) -> QSize:
         return QSize(600, self._bottom())
 

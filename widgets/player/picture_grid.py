@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 GAP_PX = 4
 HEADER_PX = 24  # of a tile: no picture there
+LEAST_PX = 48  # of a tile: the grid decides, not the tile
+RAGGED = 0.96  # per further size of tile: a calm grid is worth a little of the pictures
+FAIRNESS = 0.5  # exponent of a picture's area; lower gives small ones more weight
 FIRST_AT_MOST = 0.62  # of the width, for the large picture
 
 
@@ -52,6 +55,7 @@ class PictureGrid(QWidget):
         self._tiles, self._aspects, self._maximised = list(tiles), list(aspects), -1
         for tile in self._tiles:
             tile.setParent(self)
+            tile.setMinimumSize(LEAST_PX, LEAST_PX)
             tile.installEventFilter(self)
             for part in tile.findChildren(QWidget):
                 part.installEventFilter(self)
@@ -130,5 +134,7 @@ def _worth(aspects: Sequence[float], places: Sequence[QRect]) -> float:
     worth = 0.0
     for aspect, place in zip(aspects, places, strict=True):
         tall = max(1, place.height() - HEADER_PX)
-        worth += min(place.width(), tall * aspect) ** 0.8 * min(tall, place.width() / aspect) ** 0.8
-    return worth
+        seen = min(place.width(), tall * aspect)
+        worth += (seen * seen / aspect) ** FAIRNESS
+    sizes = {(place.width() // 4, place.height() // 4) for place in places}
+    return worth * RAGGED ** (len(sizes) - 1)

@@ -11,24 +11,22 @@ of the first plus an offset.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from recorder.player.player_episode import Frame, PlayerEpisode
 from recorder.player.transport import Transport
 from recorder.review.schema import LabelSchema
 from recorder.review.state import Interval, LabelState
 from widgets.player.episode_lanes import joint_groups
-from widgets.player.episode_pictures import EpisodePictures
+from widgets.player.player_panes import PlayerPanes
 from widgets.player.time_axis import zoomed
-from widgets.player.timeline import Timeline
-from widgets.player.transport_bar import TransportBar
 
 TICK_MS = 16
 ZOOM_STEP = 0.5
 
 
-class PlayerView(QWidget):
+class PlayerView(PlayerPanes):
     """One episode, or two side by side."""
 
     time_changed = Signal(object)  # int, ns after the first sample
@@ -42,51 +40,13 @@ class PlayerView(QWidget):
         self._other: PlayerEpisode | None = None
         self._offset_ns = 0
         self._zoom: tuple[int, int] = (0, 1)
-        self._title, self._people = "", ""
-        self._blind = False
-        self._painting = False
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._on_tick)
-        self.pictures, self.other_pictures = EpisodePictures(), EpisodePictures()
-        self.timeline, self.other_timeline = Timeline(), Timeline()
-        self.bar = TransportBar()
-        self._build()
         self._connect()
         self.set_episode(None)
-
-    def _build(self) -> None:
-        above = QWidget()
-        side_by_side = QHBoxLayout(above)
-        side_by_side.setContentsMargins(0, 0, 0, 0)
-        side_by_side.setSpacing(8)
-        side_by_side.addWidget(self.pictures, 1)
-        side_by_side.addWidget(self.other_pictures, 1)
-        below = QWidget()
-        stacked = QVBoxLayout(below)
-        stacked.setContentsMargins(0, 0, 0, 0)
-        stacked.setSpacing(4)
-        stacked.addWidget(self.bar)
-        stacked.addWidget(self.timeline, 1)
-        stacked.addWidget(self.other_timeline, 1)
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.addWidget(above)
-        self.splitter.addWidget(below)
-        self.splitter.setStretchFactor(0, 11)
-        self.splitter.setStretchFactor(1, 10)
-        self.splitter.setChildrenCollapsible(False)
-        self.empty = QLabel("No episode is open. Choose one in the library: it plays here.")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setWordWrap(True)
-        self.empty.setProperty("role", "dim")
-        self._pages = QStackedLayout(self)
-        self._pages.addWidget(self.splitter)
-        self._pages.addWidget(self.empty)
-        self.other_timeline.setAccessibleName("Timeline of the episode beside it")
-        self.other_pictures.hide()
-        self.other_timeline.hide()
 
     def _connect(self) -> None:
         self.timeline.time_picked.connect(self.seek)
@@ -113,9 +73,6 @@ class PlayerView(QWidget):
         bar.lane_toggled.connect(self.toggle_lane)
         bar.finger_chosen.connect(self.set_finger)
 
-    def sizeHint(self) -> QSize:
-        return QSize(930, 650)
-
     # ---- episodes --------------------------------------------------------------------------
 
     @property
@@ -139,7 +96,7 @@ class PlayerView(QWidget):
         skips = bool(self.transport.skip)
         self._stop()
         self._episode = episode
-        self._title, self._people = title, people
+        self.set_words(title, people)
         self.set_compare(None)
         self.transport = Transport(episode.duration_ns if episode else 0)
         self.transport.set_speed(speed)
@@ -148,9 +105,7 @@ class PlayerView(QWidget):
         self._find_steps()
         if episode is not None and skips:
             self.toggle_skip_idle()
-        self._pages.setCurrentWidget(self.empty if episode is None else self.splitter)
-        self.bar.set_usable(episode is not None)
-        self._show_title()
+        self.show_empty(episode is None)
         self._offer_lanes()
         self.set_zoom(None)
         self._show_time()
@@ -160,14 +115,9 @@ class PlayerView(QWidget):
         self._other = other if self._episode is not None else None
         self._offset_ns = offset_ns
         shows = self._other is not None
-        self.other_pictures.setVisible(shows)
-        self.other_timeline.setVisible(shows)
+        self.show_two(shows, title)
         self.other_pictures.set_episode(self._other, self.pictures.streams)
         self.other_timeline.set_episode(self._other)
-        self.other_pictures.title.setText(title)
-        self.timeline.set_note("seconds, left" if shows else "")
-        self.other_timeline.set_note("seconds, right")
-        self._show_title()
         if shows:
             self.other_pictures.grid.maximise(self._other_place(self.pictures.grid.maximised))
             self.set_zoom(Interval(start_ns=self._zoom[0], stop_ns=self._zoom[1]))
@@ -181,20 +131,8 @@ class PlayerView(QWidget):
 
     def set_blind(self, blind: bool) -> None:
         """Hide who moved the hand, under which condition, and how it was judged."""
-        self._blind = blind
-        self.timeline.set_blind(blind)
-        self.other_timeline.set_blind(blind)
-        self._show_title()
+        super().set_blind(blind)
         self._offer_lanes()
-
-    def _show_title(self) -> None:
-        parts = [self._title] if self._blind else [self._title, self._people]
-        text = "   ".join(part for part in parts if part)
-        compares = self._other is not None
-        self.bar.set_title("" if compares else text)
-        self.pictures.title.setText(text)
-        self.pictures.title.setVisible(compares)
-        self.other_pictures.title.setVisible(compares)
 
     # ---- labels ----------------------------------------------------------------------------
 
@@ -318,6 +256,7 @@ class PlayerView(QWidget):
         self.timeline.set_time(time_ns)
         if self._other is not None:
             beside_ns = time_ns + self._offset_ns
+            self.other_pictures.match_depth(self.pictures)
             self.other_pictures.show_at(beside_ns, plays)
             self.other_timeline.set_time(beside_ns)
             self._other.prefetch(self.other_pictures.visible_streams, beside_ns, velocity)

@@ -96,9 +96,9 @@ class Ruler(QWidget):
                 continue
             x = int(axis.x(tick_ns))
             painter.drawLine(x, RULER_PX - 7, x, RULER_PX)
-            painter.drawText(
-                QRectF(x + 4, 0, 80, RULER_PX - 3), middle, f"{tick_ns / NS_PER_S:.{digits}f} s"
-            )
+            text = f"{tick_ns / NS_PER_S:.{digits}f} s"
+            if x + 4 + painter.fontMetrics().horizontalAdvance(text) <= axis.width_px:
+                painter.drawText(QRectF(x + 4, 0, 80, RULER_PX - 3), middle, text)
         x = axis.x(self._time_ns)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(color("text"), 1))

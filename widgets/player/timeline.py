@@ -68,7 +68,7 @@ class Timeline(QWidget):
         self.stack.item_picked.connect(self.item_picked)
 
     def sizeHint(self) -> QSize:
-        return QSize(800, RULER_PX + self.stack.sizeHint().height() + 4)
+        return QSize(800, RULER_PX + self.stack.best_height_px + 4)
 
     # ---- content ---------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Every state is said in words; nothing depends on a colour.
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QFontMetrics
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from recorder.player.transport import Transport
@@ -70,13 +70,14 @@ class TransportBar(QWidget):
         self.lanes_button.setText("Lanes")
         self.lanes_button.setToolTip("Which lanes the timeline shows, and whose joints")
         self.lanes_button.setAccessibleName("Lanes")
+        self.lanes_button.setProperty("compact", True)
         self.lanes_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.lanes_menu = QMenu(self)
         self.lanes_button.setMenu(self.lanes_menu)
         self.fit_button = self._button("Fit", "Show the whole episode", "Fit", None)
         self.fit_button.clicked.connect(lambda: self.zoom_asked.emit(0.0))
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 3, 8, 3)
+        layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(6)
         for widget in (self.play_button, self.time_label, self.slower_button, self.speed_label,
                        self.faster_button, self.direction_button, self.loop_button,
@@ -92,6 +93,7 @@ class TransportBar(QWidget):
         button.setText(text)
         button.setToolTip(tip)
         button.setAccessibleName(name)
+        button.setProperty("compact", True)
         if asked is not None:
             button.clicked.connect(lambda: asked.emit())
         return button
@@ -121,8 +123,19 @@ class TransportBar(QWidget):
 
     def set_title(self, title: str) -> None:
         """Name the episode."""
-        self.title.setText(title)
         self.title.setToolTip(title)
+        self.title.setAccessibleName(title)
+        self._elide_title()
+
+    def _elide_title(self) -> None:
+        metrics = self.title.fontMetrics()
+        whole, room = self.title.toolTip(), self.title.width()
+        self.title.setText(metrics.elidedText(whole, Qt.TextElideMode.ElideRight, room))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.layout().activate()
+        self._elide_title()
 
     def offer_lanes(self, lanes: list[tuple[str, str, bool]], fingers: tuple[str, ...]) -> None:
         """Fill the menu: (name, title, shown) of every lane, and the fingers with joints."""

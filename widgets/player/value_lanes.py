@@ -19,7 +19,7 @@ ROW_LEAST_PX = 9
 ROW_BEST_PX = 15
 HEAT_LEAST_PX = 6
 HEAT_BEST_PX = 10
-CURVE_COLORS = ("text", "accent", "ok", "warn", "bad", "dim")
+CURVE_COLORS = ("text", "accent", "dim", "ok", "faint", "warn")
 MARGIN_PX = 1  # of a curve from the edges of its row
 
 
