@@ -69,7 +69,8 @@ class ExportResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
-        return {**asdict(self), "out": str(self.out)}
+        skipped = [{"episode": one.number, "reason": one.reason} for one in self.skipped]
+        return {**asdict(self), "out": str(self.out), "skipped": skipped}
 
 
 def partial_folder(plan: ExportPlan) -> Path:

@@ -39,7 +39,7 @@ from recorder.exporters.stats import PictureStats, column_stats, stats_as_json
 from recorder.exporters.video import VideoWriter
 
 PNG_LEVEL = 3
-VIDEO_BYTES_PER_PIXEL = 0.06  # measured on simulated scenes at the settings of the video writer
+VIDEO_BYTES_PER_PIXEL = 0.08  # measured on simulated scenes at the settings of the video writer
 PNG_BYTES_PER_PIXEL = 1.5
 
 
