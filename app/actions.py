@@ -15,6 +15,7 @@ from app.review_actions import REVIEW_ACTIONS
 __all__ = [
     "ACTIONS",
     "MENUS",
+    "REPEATING",
     "STOP_KEYS",
     "Action",
     "ActionId",
@@ -71,6 +72,14 @@ NAMED_KEYS = (
     "Right", "Up", "Down", "Tab", "Esc", "Pause",
 )  # fmt: skip
 FOCUS_KEYS = ("Tab", "Esc")
+REPEATING = frozenset(
+    {
+        ActionId.NEXT_TASK, ActionId.PREVIOUS_TASK, ActionId.REVIEW_STEP_BACK,
+        ActionId.REVIEW_STEP_FORWARD, ActionId.REVIEW_BACK_1S, ActionId.REVIEW_FORWARD_1S,
+        ActionId.REVIEW_SLOWER, ActionId.REVIEW_FASTER, ActionId.REVIEW_ZOOM_IN,
+        ActionId.REVIEW_ZOOM_OUT, ActionId.REVIEW_NUDGE_BACK, ActionId.REVIEW_NUDGE_FORWARD,
+    }
+)  # fmt: skip
 MENUS: tuple[str, ...] = (
     "File", "Hand", "Take", "Exoskeleton", "Demo", "View", "Library", "Play", "Label", "Workspace",
     "Help",

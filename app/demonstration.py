@@ -18,7 +18,8 @@ from app.opening import choose_dataset, open_session
 from app.settings import Settings
 from app.stepper import Stepper, Wait
 from app.virtual_display import VirtualDisplay
-from app.window import MainWindow, run_window
+from app.window import MainWindow
+from app.window_start import run_window
 from app.world_reset import WorldReset
 
 START_S = 60.0

@@ -22,8 +22,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Literal
 
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 from pydantic import BaseModel, ConfigDict, ValidationError
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from app.session import REPOSITORY
 from recorder.progress import Progress

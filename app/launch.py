@@ -40,7 +40,7 @@ def launch(
             say(f"{error}; opening sim-xhand instead")
             name = "sim-xhand"
     if has_display():
-        from app.window import run_window
+        from app.window_start import run_window
 
         before = ""
         while name:

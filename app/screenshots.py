@@ -21,7 +21,8 @@ from app.session import REPOSITORY
 from app.settings import Settings
 from app.stepper import Stepper, Wait
 from app.virtual_display import VirtualDisplay
-from app.window import MainWindow, run_window
+from app.window import MainWindow
+from app.window_start import run_window
 
 SIZES = ((1280, 800), (1920, 1080))
 MODES = {"sim-xhand": ActionId.ARM_KINESTHETIC, "sim-leap": ActionId.ARM_EXOSKELETON}

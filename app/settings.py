@@ -10,6 +10,7 @@ import json
 import logging
 import os
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -44,6 +45,35 @@ class Settings(BaseModel):
     panels: dict[str, int] = Field(default_factory=dict, description="Chosen tab of each panel")
     autoplay: bool = Field(default=False, description="Play every take once it is verified")
     keys: dict[str, str] = Field(default_factory=dict, description="Keys that differ from default")
+    key_mode: Literal["letter", "position"] = Field(
+        default="letter", description="Keys by what is printed on them, or by their place"
+    )
+    bindings: dict[str, str] = Field(
+        default_factory=dict, description="Action to pedal or gamepad button"
+    )
+    pedal_name: str = Field(
+        default="foot|pedal", max_length=200, description="Part of a pedal's device name, a pattern"
+    )
+    ui_scale: float = Field(
+        default=1.0, ge=0.8, le=2.0, description="Size of everything on the screen; at next start"
+    )
+    workspace: str = Field(default="Record", description="Workspace shown last")
+    reviewer: str = Field(
+        default="R1",
+        pattern=r"^[A-Z]{1,3}[0-9]{1,4}$",
+        description="Pseudonym of the reviewer",
+    )
+    review_station: str = Field(
+        default="", max_length=64, description="Name of this station in the audit trail"
+    )
+    review_dataset: str = Field(default="", description="Dataset that Review shows")
+    reaction_time_ms: int = Field(
+        default=250,
+        ge=0,
+        le=1000,
+        description="Taken off a mark set while playing; simple visual reaction takes about 250 ms",
+    )
+    layouts: dict[str, str] = Field(default_factory=dict, description="Page layouts, base64")
 
 
 def default_settings_path() -> Path:

@@ -2,43 +2,49 @@
 
 Timers
 ------
-fast (16 ms)    the newest sample of every stream is drawn
+fast (16 ms)    the shown workspace draws the newest sample of every stream
 slow (100 ms)   status, health, heartbeat to the supervisor, place of the STOP button
 memory (10 s)   settings are saved when they changed
+
+Record goes on while Review is shown: a running take, the heartbeat and STOP do not depend on the
+workspace. Review is made when it is first shown. A window without a session has Review only.
 """
 
 from __future__ import annotations
 
 import base64
-import os
-import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.actions import ACTIONS, MENUS, ActionId, resolve_keys
-from app.controls import CLIENT, Controls, TakePlan
-from app.last_take import LastTake
-from app.session import ProcessPlan, Session
+from app.actions import ActionId, action, resolve_keys
+from app.bindings import resolve_bindings
+from app.controls import Controls, TakePlan
+from app.job_display import JobDisplay
+from app.jobs import JobRunner
+from app.key_dialogs import change_keys, show_keys
+from app.key_filter import KeyFilter
+from app.keymap import Keymap
+from app.pedals import Pedals
+from app.session import Session
+from app.session_watch import SessionWatch
 from app.settings import Settings, save_settings
-from app.workspaces import WORKSPACES
-from app.workspaces.record import SYNERGY_ACTIONS, RecordWorkspace
-from devices.clock import NS_PER_S, now_ns
-from devices.rig import rig_files
-from recorder.dataset import Dataset
-from widgets.shortcuts_sheet import ShortcutsSheet
+from app.window_menus import WindowMenus
+from app.workspaces import REVIEW_EXISTS, review_class
+from app.workspaces.record import RecordWorkspace
+from app.workspaces.workspace import Workspace
+from widgets.job_bar import JobBar
 from widgets.status_strip import StatusStrip
-from widgets.theme import apply_theme
 
 FAST_MS = 16
 SLOW_MS = 100
 REMEMBER_MS = 10_000
-STATUS_LIMIT_S = 2.0
-LIVE_ACTIONS = (ActionId.RECORD, ActionId.REDO, ActionId.ARM_KINESTHETIC, ActionId.ARM_EXOSKELETON)
+MIN_SIZE = (1024, 700)
+LIVE_ACTIONS = (ActionId.ARM_KINESTHETIC, ActionId.ARM_EXOSKELETON)
+PLACES = {ActionId.SHOW_RECORD: "Record", ActionId.SHOW_REVIEW: "Review"}
 
 
 class MainWindow(QMainWindow):
@@ -46,46 +52,76 @@ class MainWindow(QMainWindow):
 
     Parameters
     ----------
-    session : Session
-        A started session.
+    session : Session or None
+        A started session; None for a window that reviews only.
     settings : Settings
         What is remembered; written when the window closes.
     settings_path : Path or None
         Where settings go; None remembers nothing.
+    review_dataset : Path, optional
+        Dataset that Review shows; by default the one that is recorded into.
+    review : callable, optional
+        Makes the Review workspace; by default the program's own, once it is first shown.
     """
 
-    def __init__(self, session: Session, settings: Settings, settings_path: Path | None) -> None:
+    def __init__(
+        self,
+        session: Session | None,
+        settings: Settings,
+        settings_path: Path | None,
+        *,
+        review_dataset: Path | None = None,
+        review: Callable[..., Workspace] | None = None,
+    ) -> None:
         super().__init__()
         self.session = session
         self._settings, self._settings_path = settings, settings_path
-        self.setWindowTitle(f"Thenar - {session.rig.name}")
+        self._review_dataset = review_dataset
+        self._make_review = review
+        self.setWindowTitle(f"Thenar - {session.rig.name}" if session else "Thenar - review")
         keys, problems = resolve_keys(settings.keys)
-        self.strip = StatusStrip(WORKSPACES, keys[ActionId.STOP])
-        self.strip.set_rig(session.rig.name)
-        plan = TakePlan(operator_code=settings.operator_code)
-        self.controls = Controls(session, plan, self.strip.show_message)
-        self.workspace = RecordWorkspace(session, self.controls, keys, self.perform)
-        self.last_take = LastTake(self.workspace.playback)
+        bindings, more = resolve_bindings(settings.bindings)
+        self.keymap = Keymap(keys, settings.key_mode)
+        names = ("Record",) if session else ()
+        if review is not None or REVIEW_EXISTS:
+            names = (*names, "Review")
+        self.strip = StatusStrip(names, keys[ActionId.STOP])
+        self.controls: Controls | None = None
+        self.record: RecordWorkspace | None = None
+        self._watch: SessionWatch | None = None
+        self._open: dict[str, Workspace] = {}
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.workspace)
+        self.active: Workspace | None = None
+        self.jobs = JobRunner(self)
         self._arrange()
-        self._make_menus(keys)
+        self.menus = WindowMenus(self, keys, self.perform, names)
+        if session is not None:
+            self._add_record(session, keys)
+        else:
+            self.strip.set_no_hand()
+        self._key_filter = KeyFilter(
+            self, self.keymap, self._place_name, self.perform, self._press_key
+        )
+        self.pedals = Pedals(bindings, settings.pedal_name, self)
+        self.pedals.pressed.connect(self._on_pedal)
+        self.pedals.lost_changed.connect(self._on_pedals_lost)
         self.strip.stop_requested.connect(lambda: self.perform(ActionId.STOP))
-        self._places = session.bus.outbox("stop/place")
-        self._seen_published: tuple[int, ...] | None = None
-        self._play_when_verified: int | None = None
-        self._recorder_message = ""
-        self._operator_error = ""
-        self._told_deaf = False
-        self._seen_recovered: tuple[int, ...] = ()
+        self.strip.take_requested.connect(lambda: self.show_workspace("Record"))
+        self.strip.workspace_selected.connect(self.show_workspace)
         self._remembered = ""
         self.next_rig = ""
-        self._restore()
-        for problem in problems:
+        self._restore(names)
+        for problem in (*problems, *more):
             self.strip.show_message(problem, "warn")
-        self._fast = self._timer(FAST_MS, self.workspace.tick, Qt.TimerType.PreciseTimer)
+        self._fast = self._timer(FAST_MS, self._on_fast, Qt.TimerType.PreciseTimer)
         self._slow = self._timer(SLOW_MS, self._on_slow, Qt.TimerType.CoarseTimer)
         self._memory = self._timer(REMEMBER_MS, self.remember, Qt.TimerType.VeryCoarseTimer)
+
+    @property
+    def workspace(self) -> RecordWorkspace:
+        """The Record workspace of a window that has a session."""
+        assert self.record is not None, "a window without a session has no Record workspace"
+        return self.record
 
     def _arrange(self) -> None:
         central = QWidget()
@@ -94,27 +130,28 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.strip)
         layout.addWidget(self._stack, 1)
+        bar = JobBar()
+        self.strip.add_to_line(bar)
+        self._job_display = JobDisplay(self.jobs, bar, self.strip.show_message)
         self.setCentralWidget(central)
-        self.setMinimumSize(1024, 700)
+        room = self.screen().availableSize()
+        self.setMinimumSize(min(MIN_SIZE[0], room.width()), min(MIN_SIZE[1], room.height()))
 
-    def _make_menus(self, keys: dict[ActionId, str]) -> None:
-        menus = {name: self.menuBar().addMenu(name) for name in MENUS}
-        for item in ACTIONS:
-            entry = menus[item.menu].addAction(item.title)
-            entry.setShortcut(QKeySequence(keys[item.id]))
-            if item.id is ActionId.STOP:
-                entry.setShortcuts([QKeySequence(keys[item.id]), QKeySequence("Pause")])
-            entry.setToolTip(item.hint)
-            entry.setObjectName(item.id)
-            entry.triggered.connect(lambda _=False, chosen=item.id: self.perform(chosen))
-        self._keys = keys
-        rigs = QMenu("Open rig", self)
-        menus["File"].insertMenu(menus["File"].actions()[0], rigs)
-        for name in rig_files():
-            entry = rigs.addAction(name)
-            entry.setCheckable(True)
-            entry.setChecked(name == self.session.rig.name)
-            entry.triggered.connect(partial(self._open_rig, name))
+    def _add_record(self, session: Session, keys: dict[ActionId, str]) -> None:
+        self.strip.set_rig(session.rig.name)
+        plan = TakePlan(operator_code=self._settings.operator_code)
+        self.controls = Controls(session, plan, self.strip.show_message)
+        say = self.strip.show_message
+        self.record = RecordWorkspace(
+            session, self.controls, self._settings, keys, self.perform, say
+        )
+        self._watch = SessionWatch(session, self, self.strip)
+        self.menus.add_rigs(session.rig.name, self._open_rig)
+        self._add(self.record)
+
+    def _add(self, workspace: Workspace) -> None:
+        self._open[workspace.name] = workspace
+        self._stack.addWidget(workspace.widget)
 
     def _timer(self, interval_ms: int, slot: Callable[[], None], kind: Qt.TimerType) -> QTimer:
         timer = QTimer(self)
@@ -124,268 +161,167 @@ class MainWindow(QMainWindow):
         timer.start()
         return timer
 
-    def perform(self, action: ActionId) -> None:
-        """Do what the key, menu entry, button or pedal of ``action`` does."""
-        bar = self.workspace.bar
+    def _place_name(self) -> str:
+        return self.active.name if self.active is not None else ""
+
+    def show_workspace(self, name: str) -> None:
+        """Bring workspace ``name`` to the screen; what the other one does goes on."""
+        if self.active is not None and name == self.active.name:
+            return
+        if name == "Record" and self.record is None:
+            self.strip.show_message("No hand is connected; open a rig under File.", "warn")
+            return
+        if name not in self._open and not self._open_review():
+            self.strip.select_workspace(self._place_name())
+            return
+        if self.active is not None:
+            self.active.hidden()
+        self.active = self._open[name]
+        self._stack.setCurrentWidget(self.active.widget)
+        self.menus.show_workspace(name, has_hand=self.session is not None)
+        self.strip.select_workspace(name)
+        self.active.shown()
+        self._settings.workspace = name
+
+    def _open_review(self) -> bool:
+        if self._make_review is None and not REVIEW_EXISTS:
+            return False
+        make = self._make_review or review_class()
+        try:
+            review = make(
+                self._dataset(),
+                self.session,
+                self._settings,
+                self.keymap.keys,
+                self.perform,
+                self.strip.show_message,
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            if self.session is None:
+                raise
+            self.strip.show_message(f"Review cannot open: {error}", "bad")
+            return False
+        review.use_jobs(self.jobs)
+        review.restore(self._settings)
+        self._add(review)
+        return True
+
+    def _dataset(self) -> Path:
+        if self._review_dataset is not None:
+            return self._review_dataset
+        if self.session is not None:
+            return Path(self.session.file.dataset_dir)
+        return Path(self._settings.review_dataset or self._settings.dataset_dir)
+
+    def perform(self, action_id: ActionId) -> None:
+        """Do what the key, menu entry, button or pedal of an action does."""
+        item = action(action_id)
         own: dict[ActionId, Callable[[], object]] = {
-            ActionId.RECORD: bar.press_record,
-            ActionId.STOP_TAKE: bar.press_stop,
-            ActionId.SUCCESS: bar.press_success,
-            ActionId.FAILURE: bar.press_fail,
-            ActionId.DISCARD: bar.press_discard,
-            ActionId.UNDO_DISCARD: bar.press_undo_discard,
-            ActionId.REDO: bar.press_redo,
-            ActionId.PLAY_LAST: self._play_last,
-            ActionId.AUTOPLAY: self._toggle_autoplay,
-            ActionId.NEXT_TASK: lambda: self._step_task(1),
-            ActionId.PREVIOUS_TASK: lambda: self._step_task(-1),
-            ActionId.RESET_VIEW: self.workspace.hand.reset_view,
-            ActionId.CHEAT_SHEET: self._show_keys,
+            ActionId.CHEAT_SHEET: lambda: show_keys(self, self.keymap, self.active),
+            ActionId.CHANGE_KEYS: lambda: change_keys(self, self._settings, self.pedals),
             ActionId.QUIT: self.close,
         }
-        own |= {item: partial(self._synergy, item) for item in SYNERGY_ACTIONS}
-        if action in own:
-            reason = self.controls.refusal(action)
-            if reason:
-                self.strip.show_message(reason, "warn")
-            else:
-                own[action]()
-        elif self.controls.handles(action):
-            self.controls.perform(action)
-        if action in LIVE_ACTIONS:
-            self.workspace.centre.setCurrentWidget(self.workspace.hand)
+        if action_id in PLACES:
+            self.show_workspace(PLACES[action_id])
+        elif action_id in own:
+            own[action_id]()
+        elif not item.workspace:
+            self._move_hand(action_id)
+        elif self.active is None or item.workspace != self.active.name:
+            self.strip.show_message(
+                f"'{item.title}' belongs to {item.workspace}, which is not shown.", "warn"
+            )
+        else:
+            self.active.perform(action_id)
 
-    def _open_rig(self, name: str, _: bool = False) -> None:
+    def _move_hand(self, action_id: ActionId) -> None:
+        if self.controls is None:
+            self.strip.show_message("No hand is connected.", "warn")
+            return
+        self.controls.perform(action_id)
+        if action_id in LIVE_ACTIONS:
+            self.workspace.show_live()
+
+    def _press_key(self, key: str) -> bool:
+        return self.active is not None and self.active.press_key(key)
+
+    def apply_keys(self) -> None:
+        """Put the keys and bindings of the settings in force."""
+        keys, problems = resolve_keys(self._settings.keys)
+        bindings, more = resolve_bindings(self._settings.bindings)
+        self.keymap.change(keys, self._settings.key_mode)
+        self.menus.set_keys(keys)
+        self.strip.set_stop_key(keys[ActionId.STOP])
+        self.pedals.set_bindings(bindings)
+        for workspace in self._open.values():
+            workspace.set_keys(keys)
+        for problem in (*problems, *more):
+            self.strip.show_message(problem, "warn")
+        self.remember()
+
+    def _on_pedal(self, control: str) -> None:
+        chosen = self.pedals.find(control, self._place_name())
+        asking = QApplication.activeModalWidget() is not None
+        if chosen is not None and (chosen is ActionId.STOP or not asking):
+            self.perform(chosen)
+
+    def _on_pedals_lost(self) -> None:
+        self.strip.set_lost_pedals(self.pedals.lost)
+        for name in self.pedals.lost:
+            self.strip.show_message(f"'{name}' is gone; its pedals and buttons do nothing.", "warn")
+
+    def _open_rig(self, name: str) -> None:
         """Close this window; ``run_window``'s caller opens ``name`` next."""
-        if name != self.session.rig.name:
+        if self.session is None or name != self.session.rig.name:
             self.next_rig = name
             self.close()
 
-    def _toggle_autoplay(self) -> None:
-        self._settings.autoplay = not self._settings.autoplay
-        word = "on" if self._settings.autoplay else "off"
-        self.strip.show_message(f"Playing every take once it is verified: {word}.")
-
-    def _play_last(self) -> None:
-        status, number = self.session.recorder.status, self.controls.last_episode
-        if status is None or number is None:
-            self.strip.show_message("There is no take to play yet.", "warn")
-        elif number in status.published:
-            self._play(number)
-        else:
-            self._play_when_verified = number
-            self.strip.show_message(f"Episode {number} plays as soon as it is verified.")
-
-    def _play(self, number: int) -> None:
-        path = Dataset(self.session.file.dataset_dir, "").episode_path(number)
-        self.last_take.play(path)
-        self.workspace.centre.setCurrentWidget(self.workspace.playback)
-
-    def _synergy(self, action: ActionId) -> None:
-        exo = self.workspace.exo
-        if exo is None:
-            self.strip.show_message("This rig has no exoskeleton.", "warn")
-        else:
-            exo.press_synergy(action.value.removeprefix("exo."))
-
-    def _step_task(self, step: int) -> None:
-        combo = self.workspace.bar.tasks.combo
-        if combo.count():
-            combo.setCurrentIndex((combo.currentIndex() + step) % combo.count())
-
-    def _show_keys(self) -> None:
-        rows = [(item.title, self._keys[item.id], item.menu) for item in ACTIONS]
-        sheet = ShortcutsSheet(rows, self)
-        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.open()
+    def _on_fast(self) -> None:
+        if self.active is not None:
+            self.active.tick()
 
     def _on_slow(self) -> None:
-        session = self.session
-        session.supervisor.heartbeat(CLIENT)
-        session.poll()
-        at_ns = now_ns()
-        while session.problems:
-            self.strip.show_message(session.problems.popleft(), "bad")
-        self._report_operator()
-        hand, disk = session.supervisor.status, session.recorder.status
-        if hand is None or (at_ns - hand.stamp_ns) / NS_PER_S > STATUS_LIMIT_S:
-            self.strip.set_supervisor(None)
-            self.strip.set_real_time_factor(None)
-        else:
-            self.strip.set_supervisor(hand.state, hand.authority, hand.cause)
-            self.strip.set_real_time_factor(hand.real_time_factor)
-        self.strip.set_disk_minutes(disk.disk_minutes if disk else None)
-        self.workspace.refresh()
-        self.strip.set_health(self.workspace.health.levels())
-        self._announce_published()
-        self._publish_stop_place()
+        if self._watch is not None:
+            self._watch.follow()
+        for workspace in self._open.values():
+            workspace.refresh()
+        if self._watch is not None:
+            self.strip.set_health(self.workspace.health.levels())
+            self._watch.publish_stop_place()
 
-    def _announce_published(self) -> None:
-        disk = self.session.recorder.status
-        if disk is None:
-            return
-        if disk.message and disk.message != self._recorder_message:
-            self.strip.show_message(disk.message, "warn")
-        self._recorder_message = disk.message
-        seen = self._seen_published
-        self._seen_published = disk.published
-        if disk.recovered != self._seen_recovered:
-            self._seen_recovered = disk.recovered
-            numbers = ", ".join(str(number) for number in disk.recovered)
-            if numbers:
-                self.strip.show_message(
-                    f"Recording was interrupted; recovered as episode {numbers}.", "warn"
-                )
-        for number in disk.published if seen is not None else ():
-            if number not in seen and number not in disk.recovered:
-                self.strip.show_message(f"Episode {number} is verified: {disk.last_path}")
-                self._play_verified(number)
-
-    def _play_verified(self, number: int) -> None:
-        """Play a take that has just been verified, if it was asked for or all are."""
-        hand, disk = self.session.supervisor.status, self.session.recorder.status
-        at_rest = bool(hand and disk) and hand.state != "ACTIVE" and disk.state == "idle"
-        if number == self._play_when_verified or (self._settings.autoplay and at_rest):
-            self._play_when_verified = None
-            self._play(number)
-
-    def _report_operator(self) -> None:
-        """Say why a script or a replay ended, and when the STOP listener cannot listen."""
-        status = self.session.operator.status
-        error = status.error if status else ""
-        if error and error != self._operator_error:
-            self.strip.show_message(error, "warn")
-        self._operator_error = error
-        listener = self.session.health.get("stop", {})
-        if listener.get("listening") is False and not self._told_deaf:
-            self._told_deaf = True
-            self.strip.show_message(
-                "STOP works through this window only: raw keys cannot be heard here "
-                f"({listener.get('reason', 'no X display')}).",
-                "warn",
-            )
-
-    def _publish_stop_place(self) -> None:
-        button = self.strip.stop_button
-        corner = button.mapToGlobal(QPoint(0, 0))
-        scale = self.devicePixelRatioF()
-        visible = self.isVisible() and not self.isMinimized()
-        rect = (
-            [corner.x(), corner.y(), button.width(), button.height()] if visible else [0, 0, 0, 0]
-        )
-        self._places.send(
-            {
-                "rect": [round(value * scale) for value in rect],
-                "window": int(self.winId()),
-                "pid": os.getpid(),
-            }
-        )
-
-    def _restore(self) -> None:
+    def _restore(self, names: tuple[str, ...]) -> None:
         settings = self._settings
-        bar = self.workspace.bar
-        bar.set_operator_code(settings.operator_code)
-        if settings.task:
-            bar.tasks.select(settings.task)
-        bar.countdown_button.setChecked(settings.countdown)
-        bar.sound_button.setChecked(settings.sound)
-        bar.cue.connect(lambda _: QApplication.beep())
-        for name, sizes in settings.splitters.items():
-            splitter = self.workspace.splitters.get(name)
-            if splitter is not None and len(sizes) == splitter.count():
-                splitter.setSizes(sizes)
+        if self.record is not None:
+            self.record.restore(settings)
         if settings.window_geometry:
             raw = QByteArray(base64.b64decode(settings.window_geometry, validate=False))
             self.restoreGeometry(raw)
-        self.workspace.lower_left.setCurrentIndex(settings.panels.get("lower_left", 0))
-        self.workspace.touch.set_full_scale_n(settings.heatmap_full_scale_n)
-        if not settings.show_operator:
-            self.controls.perform(ActionId.TOGGLE_OPERATOR)
+        wanted = settings.workspace if settings.workspace in names else names[0]
+        self.show_workspace(wanted)
+        if self.active is None:
+            self.show_workspace(names[0])
 
     def remember(self) -> None:
         """Write the window's state into the settings file."""
-        settings, bar = self._settings, self.workspace.bar
-        settings.rig = self.session.rig.name
-        settings.dataset_dir = str(self.session.file.dataset_dir)
-        settings.task = bar.tasks.combo.currentText()
-        if bar.operator_code:
-            settings.operator_code = bar.operator_code
-        settings.countdown = bar.countdown_button.isChecked()
-        settings.sound = bar.sound_button.isChecked()
-        settings.show_operator = self.controls.operator_visible
-        settings.splitters = {name: s.sizes() for name, s in self.workspace.splitters.items()}
+        settings = self._settings
+        for workspace in self._open.values():
+            workspace.remember(settings)
         settings.window_geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        settings.panels = {"lower_left": self.workspace.lower_left.currentIndex()}
-        settings.heatmap_full_scale_n = self.workspace.touch.full_scale_n()
         text = settings.model_dump_json()
         if self._settings_path is not None and text != self._remembered:
             save_settings(settings, self._settings_path)
             self._remembered = text
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._key_filter.watch()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.remember()
         for timer in (self._fast, self._slow, self._memory):
             timer.stop()
-        self.workspace.close_streams()
+        self.pedals.close()
+        self.jobs.close()
+        for workspace in self._open.values():
+            workspace.close()
         super().closeEvent(event)
-
-
-def stop_listener_plan(key: str) -> ProcessPlan | None:
-    """The STOP listener as a process of the session; None without an X display."""
-    if sys.platform != "linux" or not os.environ.get("DISPLAY"):
-        return None
-    return ProcessPlan("stop", "app.stop_process", arguments=("--key", key), optional=True)
-
-
-def run_window(
-    session: Session,
-    settings: Settings,
-    settings_path: Path | None,
-    problems: list[str],
-    *,
-    when_shown: Callable[[MainWindow], None] | None = None,
-    size: tuple[int, int] | None = None,
-) -> str:
-    """Start ``session``, show the window until it closes, end the session.
-
-    Parameters
-    ----------
-    session : Session
-        Prepared, not started.
-    settings, settings_path
-        See ``MainWindow``.
-    problems : list of str
-        Sentences to show first, e.g. about damaged settings.
-    when_shown : callable, optional
-        Called with the window once it is on the screen.
-    size : tuple of int, optional
-        Width and height in pixels; by default the remembered ones or nearly the whole screen.
-
-    Returns
-    -------
-    str
-        Rig the user wants to open next; empty when the program is to end.
-    """
-    listener = stop_listener_plan(resolve_keys(settings.keys)[0][ActionId.STOP])
-    if listener is not None:
-        session.plans.append(listener)
-    session.start()
-    try:
-        application = QApplication.instance() or QApplication(sys.argv[:1])
-        assert isinstance(application, QApplication)
-        application.setApplicationName("Thenar")
-        apply_theme(application)
-        window = MainWindow(session, settings, settings_path)
-        if problems:
-            window.strip.show_message(" ".join(problems), "warn")
-        if size is not None:
-            window.resize(*size)
-        elif not settings.window_geometry:
-            window.resize(application.primaryScreen().availableSize())
-        window.show()
-        if when_shown is not None:
-            when_shown(window)
-        application.exec()
-        return window.next_rig
-    finally:
-        session.close()

@@ -28,7 +28,8 @@ from app.session import ProcessPlan, Session
 from app.settings import Settings
 from app.stepper import Stepper, Wait
 from app.virtual_display import VirtualDisplay, has_display
-from app.window import MainWindow, run_window
+from app.window import MainWindow
+from app.window_start import run_window
 from benchmarks.load import load_rig
 from devices.clock import now_ns
 from devices.rig import Rig

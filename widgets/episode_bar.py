@@ -63,6 +63,7 @@ class EpisodeBar(QFrame):
         super().__init__(parent)
         self.setObjectName("panel")
         self._keys = dict(keys or {})
+        self._captions: dict[str, tuple[QPushButton, str]] = {}
         self._state = EpisodeState()
         self._countdown_left = 0
         self._armed_timer = QTimer(self)
@@ -115,6 +116,7 @@ class EpisodeBar(QFrame):
         button.setIconSize(QSize(14, 14))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(slot)
+        self._captions[action] = (button, text)
         return button
 
     def _with_key(self, action: str, text: str) -> str:
@@ -180,6 +182,12 @@ class EpisodeBar(QFrame):
     def set_operator_code(self, code: str) -> None:
         """Fill in ``code``, e.g. from the settings."""
         self.code_edit.setText(code)
+
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Show other keys on the buttons."""
+        self._keys = dict(keys)
+        for action, (button, text) in self._captions.items():
+            button.setText(self._with_key(action, text))
 
     def set_state(self, state: EpisodeState) -> None:
         """Show ``state``: texts, which buttons work, and why the others do not."""

@@ -121,9 +121,7 @@ class ExoPanel(QFrame):
         head.setSpacing(4)
         head.addWidget(self.title)
         for name in SYNERGIES:
-            key = self._keys.get(name, "")
-            text = name.capitalize()
-            button = self._button(f"{text} {key}" if key else text)
+            button = self._button(self._with_key(name))
             button.setToolTip(f"Fingers to the {name} posture")
             button.clicked.connect(self._synergy_slot(name))
             self.synergy_buttons[name] = button
@@ -157,12 +155,26 @@ class ExoPanel(QFrame):
         layout.addLayout(self._groups_row, 1)
         self.setMinimumSize(520, 140)
 
-    def _button(self, text: str) -> QToolButton:
-        button = QToolButton()
+    def _with_key(self, name: str) -> str:
+        key = self._keys.get(name, "")
+        return f"{name.capitalize()} {key}" if key else name.capitalize()
+
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Show other keys on the synergy buttons."""
+        self._keys = dict(keys)
+        for name, button in self.synergy_buttons.items():
+            self._set_caption(button, self._with_key(name))
+
+    @staticmethod
+    def _set_caption(button: QToolButton, text: str) -> None:
         button.setText(text)
-        button.setFont(font(12))
         text_px = QFontMetrics(button.font()).horizontalAdvance(text)
         button.setFixedWidth(max(34, text_px + BUTTON_MORE_PX))
+
+    def _button(self, text: str) -> QToolButton:
+        button = QToolButton()
+        button.setFont(font(12))
+        self._set_caption(button, text)
         button.setProperty("compact", True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
@@ -173,6 +185,7 @@ class ExoPanel(QFrame):
         span = self._upper[index] - self._lower[index]
         slider = _ResetSlider(round(-self._lower[index] / span * STEPS))
         slider.setToolTip(f"{' '.join(words)}, {self._unit(index)}; double-click: rest")
+        slider.setAccessibleName(f"{' '.join(words)}, {self._unit(index)}")
         label = QLabel(" ".join(SHORT.get(word, word) for word in words))
         label.setFont(font(11))
         label.setProperty("role", "dim")

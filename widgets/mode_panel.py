@@ -57,6 +57,7 @@ class ModePanel(QFrame):
         super().__init__(parent)
         self.setObjectName("panel")
         self._keys = dict(keys or {})
+        self._captions: dict[str, tuple[QPushButton, str]] = {}
         self._state: HandState | None = None
         self._authority = "none"
         title = QLabel("who moves the hand")
@@ -95,12 +96,22 @@ class ModePanel(QFrame):
         self.set_supervisor(None)
 
     def _button(self, action: str, text: str, picture: str, slot) -> QPushButton:
-        key = self._keys.get(action, "")
-        button = QPushButton(icon(picture), f"{text}  {key}" if key else text)
+        button = QPushButton(icon(picture), self._with_key(action, text))
         button.setIconSize(QSize(14, 14))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(slot)
+        self._captions[action] = (button, text)
         return button
+
+    def _with_key(self, action: str, text: str) -> str:
+        key = self._keys.get(action, "")
+        return f"{text}  {key}" if key else text
+
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Show other keys on the buttons."""
+        self._keys = dict(keys)
+        for action, (button, text) in self._captions.items():
+            button.setText(self._with_key(action, text))
 
     def _arm_slot(self, source: str):
         def press() -> None:

@@ -102,6 +102,7 @@ class StatusStrip(QWidget):
     """
 
     stop_requested = Signal()
+    take_requested = Signal()
     workspace_selected = Signal(str)
 
     def __init__(
@@ -116,6 +117,17 @@ class StatusStrip(QWidget):
         for name in workspaces:
             self.tabs.addTab(name)
         self.tabs.currentChanged.connect(self._on_tab_changed)
+        self.tabs.setAccessibleName("workspaces")
+        self.lamp = QPushButton()
+        self.lamp.setObjectName("lamp")
+        self.lamp.setIcon(icon("record", "bad"))
+        self.lamp.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.lamp.setToolTip("A take is being recorded; press to see it")
+        self.lamp.clicked.connect(self.take_requested)
+        self.lamp.hide()
+        self.pedal_label = QLabel("")
+        self.pedal_label.setProperty("role", "warn")
+        self.pedal_label.hide()
         self.rig_label = QLabel("")
         self.rig_label.setToolTip("The rig that is open")
         self.state = _Marked("no supervisor", bold=True)
@@ -140,6 +152,7 @@ class StatusStrip(QWidget):
         self.history_button.setIcon(icon("history"))
         self.history_button.setProperty("compact", True)
         self.history_button.setToolTip("Earlier messages")
+        self.history_button.setAccessibleName("earlier messages")
         self.history_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.history_button.clicked.connect(self._on_history_clicked)
         self._shown: Importance = "info"
@@ -155,6 +168,8 @@ class StatusStrip(QWidget):
         top.addWidget(self.tabs)
         top.addStretch(1)
         for widget in (
+            self.lamp,
+            self.pedal_label,
             self.rig_label,
             self.state,
             self.health,
@@ -166,6 +181,7 @@ class StatusStrip(QWidget):
         under.setContentsMargins(8, 0, 0, 0)
         under.setSpacing(8)
         under.addWidget(self.message_label, 1)
+        self._line = under
         under.addWidget(self.history_button)
         left = QVBoxLayout()
         left.setContentsMargins(0, 0, 0, 0)
@@ -178,6 +194,45 @@ class StatusStrip(QWidget):
         layout.addLayout(left, 1)
         layout.addWidget(self.stop_button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def add_to_line(self, widget: QWidget) -> None:
+        """Put ``widget`` at the right end of the message line."""
+        self._line.insertWidget(1, widget)
+
+    def select_workspace(self, name: str) -> None:
+        """Mark the tab of ``name`` without asking for a change."""
+        for place in range(self.tabs.count()):
+            if self.tabs.tabText(place) == name:
+                before = self.tabs.blockSignals(True)
+                self.tabs.setCurrentIndex(place)
+                self.tabs.blockSignals(before)
+
+    def set_recording(self, episode: int | None) -> None:
+        """Light the lamp for a take that runs, in every workspace; None puts it out."""
+        self.lamp.setVisible(episode is not None)
+        if episode is not None:
+            self.lamp.setText(f"REC {episode}")
+
+    def set_lost_pedals(self, names: Sequence[str]) -> None:
+        """Say which pedals and gamepads that were here are gone."""
+        self.pedal_label.setText(f"lost: {', '.join(names)}" if names else "")
+        self.pedal_label.setToolTip("Plug it in again; it is found within two seconds")
+        self.pedal_label.setVisible(bool(names))
+
+    def set_no_hand(self) -> None:
+        """Show that no hand is connected, so nothing can be stopped."""
+        self.state.show_state("off", "no hand connected")
+        self.state.setToolTip("This window was opened for review only")
+        self.health.hide()
+        self.stop_button.setEnabled(False)
+        self.stop_button.setToolTip("No hand is connected, so there is nothing to stop")
+
+    def set_stop_key(self, key: str) -> None:
+        """Name the key that stops in the button's tooltip."""
+        if self.stop_button.isEnabled():
+            self.stop_button.setToolTip(
+                f"Stop the hand at once ({key}). Not an emergency stop: that one cuts motor power."
+            )
 
     def set_rig(self, name: str) -> None:
         """Show which rig is open."""

@@ -7,23 +7,37 @@ workspace itself only arranges.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.actions import ActionId
 from app.controls import Controls
 from app.exo_intents import IntentPublisher
 from app.hand_display import HandDisplay
+from app.last_take import LastTake
 from app.polling import StreamPoller
 from app.session import Session
+from app.settings import Settings
+from app.take_announcer import TakeAnnouncer
 from app.workspaces.camera_panel import CameraPanel
+from app.workspaces.record_memory import remember_record, restore_record
+from app.workspaces.record_status import cause_in_words, episode_state, fresh
 from app.workspaces.touch_panel import TouchPanel
-from devices.clock import NS_PER_S, now_ns
-from devices.messages import RecorderStatus, SupervisorStatus
+from devices.clock import now_ns
+from devices.messages import RecorderStatus
 from devices.stream import Sample
 from policies.tasks import load_tasks
-from widgets.episode_bar import EpisodeBar, EpisodeState
+from widgets.episode_bar import EpisodeBar
 from widgets.exo_panel import ExoPanel
 from widgets.health_table import HealthTable, StreamHealth
 from widgets.joint_chart import JointChart
@@ -31,10 +45,7 @@ from widgets.mode_panel import ModePanel
 from widgets.playback_view import PlaybackView
 from widgets.task_list import Task
 
-STATUS_LIMIT_S = 2.0
 SYNERGY_ACTIONS = tuple(item for item in ActionId if item.value.startswith("exo."))
-LATCHED = ("STOPPED", "FAULT")
-SILENT_S = 1.0  # a hand without feedback for this long is named with its reason
 BAR_KEYS = {
     "record": ActionId.RECORD,
     "stop": ActionId.STOP_TAKE,
@@ -62,23 +73,33 @@ class RecordWorkspace(QWidget):
         The running session.
     controls : Controls
         What the buttons do.
+    settings : Settings
+        What is remembered.
     keys : dict of ActionId to str
         Key of every action, shown on the buttons.
     perform : callable
         Performs an action as if its key had been pressed.
+    say : callable
+        Receives a sentence and its importance for the message line.
     """
+
+    name = "Record"
 
     def __init__(
         self,
         session: Session,
         controls: Controls,
+        settings: Settings,
         keys: dict[ActionId, str],
         perform: Callable[[ActionId], None],
+        say: Callable[[str, str], None],
     ) -> None:
         super().__init__()
+        self.widget = self
         self.session = session
-        self._controls = controls
-        self._perform = perform
+        self._controls, self._settings = controls, settings
+        self._perform, self._say = perform, say
+        self._on_screen = False
         rig = session.rig
         self.poller = StreamPoller(session.bus)
         self.cameras = CameraPanel(rig, self.poller)
@@ -96,6 +117,9 @@ class RecordWorkspace(QWidget):
         self.bar = EpisodeBar(tasks, {name: keys[item] for name, item in BAR_KEYS.items()})
         self.intents = IntentPublisher(rig, session.bus)
         self.exo = ExoPanel(_synergy_keys(keys)) if rig.exoskeletons else None
+        self.last_take = LastTake(self.playback)
+        self._takes = TakeAnnouncer(session, settings, say, self._play)
+        self._do = self._own_actions()
         self._connect_buttons()
         self._on_task(self.bar.tasks.combo.currentText())
         self._lay_out()
@@ -168,58 +192,120 @@ class RecordWorkspace(QWidget):
         splitter.setChildrenCollapsible(False)
         return splitter
 
+    def _own_actions(self) -> dict[ActionId, Callable[[], object]]:
+        bar = self.bar
+        own: dict[ActionId, Callable[[], object]] = {
+            ActionId.RECORD: bar.press_record,
+            ActionId.STOP_TAKE: bar.press_stop,
+            ActionId.SUCCESS: bar.press_success,
+            ActionId.FAILURE: bar.press_fail,
+            ActionId.DISCARD: bar.press_discard,
+            ActionId.UNDO_DISCARD: bar.press_undo_discard,
+            ActionId.REDO: bar.press_redo,
+            ActionId.PLAY_LAST: lambda: self._takes.play(self._controls.last_episode),
+            ActionId.AUTOPLAY: self._toggle_autoplay,
+            ActionId.NEXT_TASK: lambda: self._step_task(1),
+            ActionId.PREVIOUS_TASK: lambda: self._step_task(-1),
+            ActionId.RESET_VIEW: self.hand.reset_view,
+        }
+        return own | {item: partial(self._synergy, item) for item in SYNERGY_ACTIONS}
+
+    def perform(self, action: ActionId) -> bool:
+        """Do an action of this workspace; False when it is not one of its own."""
+        if action not in self._do:
+            if self._controls.handles(action):
+                self._controls.perform(action)
+                return True
+            return False
+        reason = self.refusal(action)
+        if reason:
+            self._say(reason, "warn")
+        else:
+            self._do[action]()
+        if action in (ActionId.RECORD, ActionId.REDO):
+            self.show_live()
+        return True
+
+    def refusal(self, action: ActionId) -> str:
+        """Why ``action`` is impossible now, as a sentence; empty when it is possible."""
+        return self._controls.refusal(action)
+
+    def show_live(self) -> None:
+        """Bring the live hand back in place of the playback."""
+        self.centre.setCurrentWidget(self.hand)
+
+    def press_key(self, key: str) -> bool:
+        """No key beside the action table."""
+        return False
+
+    def extra_keys(self) -> list[tuple[str, str, str]]:
+        """No key beside the action table."""
+        return []
+
+    def set_keys(self, keys: dict[ActionId, str]) -> None:
+        """Show other keys on the buttons."""
+        self.bar.set_keys({name: keys[item] for name, item in BAR_KEYS.items()})
+        self.mode.set_keys({name: keys[item] for name, item in MODE_KEYS.items()})
+        if self.exo is not None:
+            self.exo.set_keys(_synergy_keys(keys))
+
+    def _toggle_autoplay(self) -> None:
+        self._settings.autoplay = not self._settings.autoplay
+        word = "on" if self._settings.autoplay else "off"
+        self._say(f"Playing every take once it is verified: {word}.", "info")
+
+    def _play(self, path: Path) -> None:
+        if self._on_screen:
+            self.last_take.play(path)
+            self.centre.setCurrentWidget(self.playback)
+
+    def _synergy(self, action: ActionId) -> None:
+        if self.exo is None:
+            self._say("This rig has no exoskeleton.", "warn")
+        else:
+            self.exo.press_synergy(action.value.removeprefix("exo."))
+
+    def _step_task(self, step: int) -> None:
+        combo = self.bar.tasks.combo
+        if combo.count():
+            combo.setCurrentIndex((combo.currentIndex() + step) % combo.count())
+
     def tick(self) -> None:
         """Draw what is new; called by the window's fast timer."""
         self.poller.tick()
 
     def refresh(self) -> None:
-        """Follow status and the passing of time; called ten times a second."""
+        """Follow status and the passing of time; called ten times a second, shown or not."""
         at_ns = now_ns()
         for display in (*self.cameras.tiles, *self.touch.displays):
             display.refresh(at_ns)
         self.hand.refresh(at_ns)
         self.intents.publish()
-        hand = _fresh(self.session.supervisor.status, at_ns)
-        disk = _fresh(self.session.recorder.status, at_ns)
+        hand = fresh(self.session.supervisor.status, at_ns)
+        disk = fresh(self.session.recorder.status, at_ns)
         self.mode.set_supervisor(
             hand.state if hand else None,
             hand.authority if hand else "none",
-            self._cause(hand) if hand else "",
+            cause_in_words(hand, self.session.rig) if hand else "",
         )
         if hand is not None:
             self.mode.set_counts(hand.rejects, hand.clamps)
         self.hand.set_teaching(bool(hand and hand.authority == "kinesthetic"))
-        self.bar.set_state(self._episode_state(disk))
+        self.bar.set_state(episode_state(disk, self._controls.last_episode))
         self._show_health(disk)
+        self._takes.follow()
 
-    def _cause(self, hand: SupervisorStatus) -> str:
-        """Why the hand is latched, held or silent when nobody asked for it; else empty."""
-        if hand.state in LATCHED or (hand.cause and hand.cause_by == "program"):
-            return hand.cause
-        silent = [
-            f"{config.side} hand: {hand.hand_detail.get(config.side, 'no answer')}"
-            for config in self.session.rig.hands
-            if hand.feedback_age_s.get(config.side, SILENT_S) >= SILENT_S
-        ]
-        return "; ".join(silent)
+    def shown(self) -> None:
+        """Catch up with what came while another workspace was shown."""
+        self.poller.tick()
+        self._on_screen = True
 
-    def _episode_state(self, disk: RecorderStatus | None) -> EpisodeState:
-        if disk is None:
-            return EpisodeState()
-        return EpisodeState(
-            recorder=disk.state,
-            episode=disk.episode,
-            next_episode=disk.next_episode,
-            elapsed_s=disk.elapsed_s,
-            outcome=disk.outcome,
-            last_episode=self._controls.last_episode,
-            discarded=disk.discarded,
-            finalising=len(disk.finalising),
-            blocked=disk.message if disk.state == "error" else "",
-        )
+    def hidden(self) -> None:
+        """From now on the recorder's figures alone tell how old each stream is."""
+        self._on_screen = False
 
     def _show_health(self, disk: RecorderStatus | None) -> None:
-        ages = self.poller.ages_s()
+        ages = self.poller.ages_s() if self._on_screen else {}
         rows = []
         for spec in self.session.rig.streams():
             rows.append(
@@ -258,21 +344,28 @@ class RecordWorkspace(QWidget):
     def _on_operator(self, code: str) -> None:
         self._controls.plan.operator_code = code
 
-    def close_streams(self) -> None:
-        """Give the bus queues back."""
+    def restore(self, settings: Settings) -> None:
+        """Fill in what was remembered."""
+        restore_record(self, settings)
+        self.bar.cue.connect(lambda _: QApplication.beep())
+        if not settings.show_operator:
+            self._controls.perform(ActionId.TOGGLE_OPERATOR)
+
+    def remember(self, settings: Settings) -> None:
+        """Write what is to be kept into ``settings``."""
+        remember_record(self, settings)
+        settings.show_operator = self._controls.operator_visible
+
+    def close(self) -> bool:
+        """Give the bus queues and the played take back."""
         self.poller.close()
+        self.last_take.close()
+        return super().close()
 
 
 def _synergy_keys(keys: dict[ActionId, str]) -> dict[str, str]:
     """Key of every synergy, by its name in ``policies.synergies``."""
     return {item.value.removeprefix("exo."): keys[item] for item in SYNERGY_ACTIONS}
-
-
-def _fresh(status, at_ns: int):
-    """The status, or None when it is older than two seconds."""
-    if status is None or (at_ns - status.stamp_ns) / NS_PER_S > STATUS_LIMIT_S:
-        return None
-    return status
 
 
 def _ignore(sample: Sample) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol
 from PySide6.QtWidgets import QWidget
 
 from app.actions import ActionId
+from app.jobs import JobRunner
 from app.settings import Settings
 
 
@@ -56,6 +57,12 @@ class Workspace(Protocol):
     def extra_keys(self) -> list[tuple[str, str, str]]:
         """Title, key and group of keys that stand in no action, for the cheat sheet."""
         return []
+
+    def set_keys(self, keys: dict[ActionId, str]) -> None:
+        """The user has changed keys: show the new ones."""
+
+    def use_jobs(self, jobs: JobRunner) -> None:
+        """Run long work with ``jobs``; called once, before ``restore``."""
 
     def tick(self) -> None:
         """Draw what is new; called about 60 times a second while the workspace is shown."""

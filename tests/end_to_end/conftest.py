@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from app.actions import ActionId, action
 from app.opening import open_session
 from app.settings import Settings
-from app.window import MainWindow, stop_listener_plan
+from app.window import MainWindow
+from app.window_start import stop_listener_plan
 from widgets.theme import apply_theme
 
 START_MS = 40_000

@@ -325,7 +325,8 @@ def test_the_cheat_sheet_shows_every_key(live, qtbot):
     sheet = live.findChild(ShortcutsSheet)
     text = " ".join(label.text() for label in sheet.findChildren(QLabel))
     for item in ACTIONS:
-        assert item.title in text
+        if item.workspace in ("", "Record"):
+            assert item.title in text
     sheet.reject()
 
 
