@@ -16,8 +16,11 @@ PREFIX = "observation."
 PICTURE_PREFIX = "observation.images."
 CLOCK_PREFIX = "observation.time_ns."
 STATE, ACTION = "imported/state", "imported/action"
-OWN: dict[str, tuple[str, StreamKind]] = {"force": ("fingertip_force", "force"), "taxels": ("taxels", "taxels"),
-       "pressure": ("fingertip_pressure", "pressure")}  # fmt: skip
+OWN: dict[str, tuple[str, StreamKind]] = {
+    "force": ("fingertip_force", "force"),
+    "taxels": ("taxels", "taxels"),
+    "pressure": ("fingertip_pressure", "pressure"),
+}
 AXES = {"force": ("finger", "xyz"), "taxels": ("finger", "taxel", "xyz"), "pressure": ("finger",)}
 UNITS = {"force": "N", "taxels": "N", "pressure": "Pa"}
 
