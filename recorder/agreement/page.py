@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from recorder.agreement.coefficient import RELY_FROM, RESAMPLES, TENTATIVE_FROM
-from recorder.agreement.report import AgreementReport, LaneAgreement
+from recorder.agreement.report import AgreementReport, LaneAgreement, Measure
 
 STYLE = """
 body { font: 15px/1.5 sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
@@ -44,13 +44,18 @@ def agreement_page(report: AgreementReport, title: str, command: str) -> str:
 def _lane(lane: LaneAgreement) -> str:
     rows = "".join(
         f"<tr><td>{escape(measure.name)}</td><td class='n'>{escape(measure.figure.text())}</td>"
-        f"<td>{escape(measure.figure.reading) if 'alpha' in measure.name else ''}</td></tr>"
+        f"<td>{escape(_reading(measure))}</td></tr>"
         for measure in lane.measures
     )
     head = f"<h2>{escape(lane.title)}</h2><p>{lane.episodes} episodes</p>"
     return f"{head}<table><tr><th>measure</th><th>value</th><th></th></tr>{rows}</table>" + (
         _table(lane) if lane.names else ""
     )
+
+
+def _reading(measure: Measure) -> str:
+    known = "alpha" in measure.name and measure.figure.value is not None
+    return measure.figure.reading if known else ""
 
 
 def _table(lane: LaneAgreement) -> str:
