@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from recorder.exporters.plan import ExportPlan
     from recorder.progress import Report
 
+OPTIONS = {"format": "--to", "rate_hz": "--rate", "action": "--action", "alignment": "--align"}
 CANCELLED_RC = 130  # as of a program ended by Ctrl+C
 
 
@@ -60,28 +61,25 @@ def export(
 ) -> None:
     """Export episodes for training. Ctrl+C cancels; the same command goes on from there."""
     from recorder.exporters.job import partial_folder, run_export
-    from recorder.exporters.plan import ExportPlan
     from recorder.exporters.selection import select_episodes
     from recorder.progress import Cancelled
 
     with fail():
-        plan = ExportPlan.model_validate(
-            {
-                "dataset": dataset,
-                "out": out,
-                "format": to,
-                "episodes": _numbers(episodes),
-                "rate_hz": rate,
-                "cameras": None if cameras is None else _listed(cameras),
-                "image_size": _size(size),
-                "action": action,
-                "alignment": _policies(align or []),
-                "trim": not no_trim,
-                "include_rejected": include_rejected,
-                "require_outcome": _listed(outcome),
-                "hide_people": hide_people,
-                "video_images": not png,
-            }
+        plan = _plan(
+            dataset=dataset,
+            out=out,
+            format=to,
+            episodes=_numbers(episodes),
+            rate_hz=rate,
+            cameras=None if cameras is None else _listed(cameras),
+            image_size=_size(size),
+            action=action,
+            alignment=_policies(align or []),
+            trim=not no_trim,
+            include_rejected=include_rejected,
+            require_outcome=_listed(outcome),
+            hide_people=hide_people,
+            video_images=not png,
         )
         try:
             with _progress(quiet=as_json) as report:
@@ -99,6 +97,20 @@ def export(
         show(_would(made, plan))
     else:
         show(_did(made))
+
+
+def _plan(**choices: Any) -> ExportPlan:
+    from pydantic import ValidationError
+
+    from recorder.exporters.plan import ExportPlan
+
+    try:
+        return ExportPlan.model_validate(choices)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = OPTIONS.get(str(first["loc"][0]) if first["loc"] else "", "")
+        said = str(first["msg"]).removeprefix("Value error, ")
+        raise ValueError(f"{where}: {said}" if where else said) from None
 
 
 def _cancelled(kept: Path) -> str:
@@ -150,8 +162,11 @@ def _progress(quiet: bool) -> Iterator[Report]:
     def ask(number: int, frame: object) -> None:
         asked.append(number)
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"),
-               TextColumn("{task.fields[left]}"))  # fmt: skip
+    said = (
+        TextColumn("{task.description}"),
+        TextColumn("{task.percentage:3.0f} %  {task.fields[left]}"),
+    )
+    columns = (said[0], BarColumn(), said[1])
     bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet)
     task = bar.add_task("looking at the dataset", left="")
 

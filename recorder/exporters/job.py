@@ -191,10 +191,10 @@ def _write(
     with open_export_episode(plan, facts.path, labels, selection.chosen.phases) as episode:
         result = writer.write(facts.index, episode)
         about = episode_account(facts, episode)
-    manifest.note(facts.index, key, result, about, target.written)
+    done = manifest.note(facts.index, key, result, about, target.written)
     pictures = max(1, len(selection.chosen.cameras))
     target.tick(max(0.0, before + facts.length * pictures - meter.done))
-    return Finished(result, about, tuple(target.written))
+    return done
 
 
 def _key(plan: ExportPlan, selection: Selection, at: int) -> str:

@@ -72,15 +72,18 @@ class Manifest:
         result: Mapping[str, Any],
         about: Mapping[str, Any],
         paths: Iterable[Path],
-    ) -> None:
-        """Write down that an episode is finished."""
+    ) -> Finished:
+        """Write down that an episode is finished; returns it as a later run will read it."""
         files = []
+        paths = tuple(paths)
         for path in paths:
             size, sha256 = digest_of(path)
             name = path.relative_to(self._folder).as_posix()
             files.append({"path": name, "bytes": size, "sha256": sha256})
         entry = {"key": key, "files": files, "result": result, "about": about}
         write_json(self._path(index), entry)
+        read = json.loads(json.dumps(entry))
+        return Finished(read["result"], read["about"], tuple(paths))
 
     def sweep(self, keep: Iterable[Path]) -> None:
         """Remove everything in the folder that is not one of ``keep`` or below it."""
@@ -117,7 +120,7 @@ def digest_of(path: Path) -> tuple[int, str]:
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file whole or not at all."""
     temporary = path.with_name(path.name + ".writing")
-    temporary.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
+    temporary.write_text(json.dumps(value, indent=1) + "\n")
     fsync_path(temporary)
     temporary.rename(path)
     fsync_path(path.parent)
