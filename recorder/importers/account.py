@@ -25,11 +25,14 @@ class Account:
     Attributes
     ----------
     rig : str
+    action : str
+        What the exported action means, see ``recorder.exporters.actions``.
     episodes : tuple of dict
         One per episode, in export order.
     """
 
     rig: str = ""
+    action: str = ""
     episodes: tuple[dict[str, Any], ...] = ()
 
     def streams(self, index: int) -> tuple[str, ...]:
@@ -76,7 +79,9 @@ def read_account(guard: Guard, folder: Path) -> Account:
     episodes = value.get("episodes")
     if not isinstance(episodes, list) or not all(isinstance(one, dict) for one in episodes):
         raise Refused(f"'{ACCOUNT}' lists no episodes")
-    return Account(clean_text(value.get("rig"), 60), tuple(episodes))
+    action = value.get("action")
+    definition = action.get("definition") if isinstance(action, dict) else ""
+    return Account(clean_text(value.get("rig"), 60), clean_text(definition, 60), tuple(episodes))
 
 
 def rig_of(account: Account, robot: str) -> dict[str, Any]:

@@ -96,10 +96,11 @@ def _target(key: str, account: Account, index: int) -> tuple[str, StreamKind, st
         unit = {"state": "rad|m", "velocity": "rad/s", "effort": "N*m"}[short] if own else "1"
         return own or f"imported/{short}", "joints", unit
     if key in ("action", "actions"):
-        own = account.hand(index, "joints_sent")
+        own = account.hand(index, "joints_sent") if account.action == "sent" else ""
         return own or ACTION, "joints", "rad|m" if own else "1"
     if key == "sent":
-        return account.hand(index, "joints_sent") or "imported/sent", "joints", "1"
+        own = account.hand(index, "joints_sent")
+        return own or "imported/sent", "joints", "rad|m" if own else "1"
     quantity, _, side = short.partition(".")
     if quantity in OWN and side:
         ending, kind = OWN[quantity]

@@ -33,8 +33,8 @@ DEMO = re.compile(r"^/data/(demo_(\d{1,9}))$")
 DEFAULT_HZ = 20.0  # control_freq of robosuite, which robomimic's own datasets come from
 MAX_HZ = 1000.0
 STATES = ("state", "joints", "joint_positions", "qpos", "robot0_joint_pos")
-ROW_FACTS = ("rewards", "dones", "states")  # of a simulator; review has no use for them
-CLOCK, VALID = "time_ns", "valid"
+OWN_SIDED = re.compile(r"^(force|taxels|pressure)_(right|left)$")
+CLOCK = "time_ns"
 
 
 class RobomimicDataset:
@@ -127,7 +127,7 @@ class RobomimicDataset:
         left_out: list[str] = []
         used: set[str] = set()
         keys = {path: path.removeprefix(prefix) for path in self._nodes if path.startswith(prefix)}
-        keys |= {f"/data/{demo}/actions": "actions"}
+        keys |= self._further(demo)
         state = next((key for key in STATES if key in keys.values()), "")
         for path, key in keys.items():
             shape = self._nodes[path].get("shape")
@@ -159,6 +159,13 @@ class RobomimicDataset:
                     used.add(streams[-1].spec.name)
         return self._episode(at, demo, tuple(streams), clock, left_out)
 
+    def _further(self, demo: str) -> dict[str, str]:
+        """Actions, and the joints sent to the hand where this program's export has them."""
+        raw, sent = f"/data/{demo}/actions_raw", f"/thenar/{demo}/columns/sent"
+        own = self.account.action and raw in self._nodes  # in rad; ``actions`` are scaled
+        found = {raw if own else f"/data/{demo}/actions": "actions"}
+        return found | ({sent: "sent"} if sent in self._nodes else {})
+
     def _names(self, path: str) -> tuple[str, ...]:
         names = self._nodes[path]["attributes"].get("names")
         return tuple(clean_text(n, 120) for n in names) if isinstance(names, list) else ()
@@ -168,7 +175,7 @@ class RobomimicDataset:
         found = {}
         for path, node in self._nodes.items():
             head, _, key = path.rpartition("/")
-            if not head.startswith(f"/data/{demo}/") or not head.endswith(f"/{CLOCK}"):
+            if head not in (f"/thenar/{demo}/{CLOCK}", f"/data/{demo}/{CLOCK}"):
                 continue
             if node.get("shape") in ([length], [length, 1]) and node["dtype"] == "<i8":
                 replies = self._guard.ask("hdf5.rows", self.path, name=path)
@@ -240,6 +247,10 @@ class RobomimicDataset:
 
 
 def _key(key: str) -> str:
+    """The LeRobot name of an observation, so that both formats share one table of streams."""
+    own = OWN_SIDED.match(key)
+    if own:
+        return f"observation.{own[1]}.{own[2]}"
     return (
         key
         if key in ("actions", "sent") or key.startswith("observation.")
