@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from devices.rig import load_rig, rig_files
+from devices.stream import StreamSpec
 from recorder.importers.foreign import clean_text, slug
 from recorder.importers.guard import Guard
 from recorder.importers.limits import Refused
@@ -56,10 +58,21 @@ class Account:
         found = (name for name in self.streams(index) if name.replace("/", "_") == key)
         return next(found, "")
 
+    def spec(self, name: str) -> StreamSpec | None:
+        """The stream as this program's own rig describes it; None where the rig is unknown."""
+        return _rig_streams(self.rig).get(name)
+
     def hand(self, index: int, quantity: str) -> str:
         """``<side>/<quantity>`` where exactly one hand has it, else empty."""
         sides = [name for name in self.streams(index) if name.endswith(f"/{quantity}")]
         return sides[0] if len(sides) == 1 else ""
+
+
+@lru_cache(maxsize=4)
+def _rig_streams(rig: str) -> dict[str, StreamSpec]:
+    if rig not in rig_files():
+        return {}
+    return {spec.name: spec for spec in load_rig(rig).streams()}
 
 
 def read_account(guard: Guard, folder: Path) -> Account:

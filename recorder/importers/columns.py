@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -54,6 +55,11 @@ def numeric_stream(
     need_rising(stamp_ns, key)
     width = data.shape[1]
     name, kind, unit = _target(key, account, index)
+    own = account.spec(name)
+    if own is not None and math.prod(own.shape) == width:
+        spec = own.model_copy(update={"rate_hz": rate_hz, "device": "imported"})
+        shaped = data.astype(own.dtype).reshape(len(data), *own.shape)
+        return ForeignStream(spec, stamp_ns, _iterate(shaped))
     quantity = key.removeprefix(PREFIX).partition(".")[0]
     sample: tuple[int, ...] = (width,)
     axes: tuple[str, ...] = ("joint",) if kind == "joints" else ("value",)

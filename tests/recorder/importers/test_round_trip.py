@@ -58,6 +58,7 @@ def test_an_export_comes_back_equal(
 
 
 def _compare_joints(before: Episode, after: Episode) -> None:
+    assert after.stream("right/taxels").spec.shape == before.stream("right/taxels").spec.shape
     for name in ("right/joints_measured", "right/joints_sent"):
         stream = after.stream(name)
         recorded = before.stream(name)
