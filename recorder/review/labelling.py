@@ -12,7 +12,6 @@ them right began; the recovery then runs to the end of the phase of that instant
 
 from __future__ import annotations
 
-import uuid as uuids
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, get_args
 
@@ -40,6 +39,7 @@ from recorder.review.state import (
     ReviewOutcome,
     ScalarLane,
 )
+from recorder.review.store import new_item_id
 
 STEP_NS = 33_333_333  # one picture at 30 Hz
 OUTCOME_TITLES: dict[ReviewOutcome, str] = {
@@ -69,6 +69,8 @@ class Labeller:
         Interval between two pictures; boundaries are nudged by it.
     instructions : sequence of str
         Texts to choose by number; the schema's when it has any, else these (at most nine).
+    fingers : sequence of str
+        Names of the fingers a contact may be set for by hand.
     new_id : callable
         Makes ids of items.
     """
@@ -83,12 +85,15 @@ class Labeller:
         step_ns: int = STEP_NS,
         *,
         instructions: Sequence[str] = (),
-        new_id: Callable[[], str] = lambda: uuids.uuid4().hex,
+        fingers: Sequence[str] = (),
+        new_id: Callable[[], str] = new_item_id,
     ) -> None:
         self.schema = schema
         self.duration_ns = duration_ns
         self.step_ns = step_ns
         self.instructions = tuple(schema.instructions or instructions)[:9]
+        named = (*fingers, *(one.finger for one in candidates))
+        self.fingers = tuple(dict.fromkeys(named))
         self.failure_from_ns: int | None = None
         self._new_id = new_id
         edges = [edge for one in candidates for edge in (one.start_ns, one.stop_ns)]

@@ -57,6 +57,7 @@ class LabelPanel(QFrame):
         self._build_verdict()
         self._build_rows()
         self._lay_out()
+        self.set_keys(keys)
 
     def _build_head(self) -> None:
         self.place = _label(bold=True)
@@ -69,12 +70,11 @@ class LabelPanel(QFrame):
         self.banner.hide()
 
     def _build_verdict(self) -> None:
-        keys = self._keys
-        self.outcome = OutcomeRow({name: keys.get(name, "") for name in OUTCOMES})
+        self.outcome = OutcomeRow()
         self.outcome.chosen.connect(self.outcome_chosen)
         self.choices = ChoiceList()
         self.choices.chosen.connect(self.number_chosen)
-        self.quality = QualityRow({n: keys.get(f"quality_{n}", "") for n in range(1, 6)})
+        self.quality = QualityRow()
         self.quality.chosen.connect(self.quality_chosen)
         self.phases = TermList("phases")
         self.phases.caption.setToolTip(
@@ -92,8 +92,7 @@ class LabelPanel(QFrame):
         self.instruction.committed.connect(self.instruction_typed)
         self.instruction.left.connect(self.keyboard_returned)
         self.instruction.hide()
-        key = self._keys.get("note", "")
-        self.note = NoteEditor("Note", f"{key}  write a note; Return keeps it, Esc does not")
+        self.note = NoteEditor("Note", "")
         self.note.committed.connect(self.note_typed)
         self.note.left.connect(self.keyboard_returned)
         self.history = HistoryList()
@@ -124,14 +123,14 @@ class LabelPanel(QFrame):
         column.addWidget(caption)
         column.addWidget(self.history)
         column.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidget(body)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area = QScrollArea()
+        self.area.setWidget(body)
+        self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.scroll)
+        layout.addWidget(self.area)
         self.setFixedWidth(WIDTH_PX)
 
     def set_view(self, view: LabelView, time_ns: int) -> None:
@@ -162,7 +161,15 @@ class LabelPanel(QFrame):
         self._now = None
         self.set_time(time_ns)
         if question.kind:
-            self.scroll.ensureWidgetVisible(self.choices)
+            self.area.ensureWidgetVisible(self.choices)
+
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Show other keys; ``set_view`` afterwards writes them into the rows."""
+        self._keys = dict(keys)
+        self.outcome.set_keys({name: keys.get(name, "") for name in OUTCOMES})
+        self.quality.set_keys({n: keys.get(f"quality_{n}", "") for n in range(1, 6)})
+        key = keys.get("note", "")
+        self.note.setPlaceholderText(f"{key}  write a note; Return keeps it, Esc does not")
 
     def set_time(self, time_ns: int) -> None:
         """Mark the phase that runs at ``time_ns``; cheap enough for every picture."""
@@ -187,7 +194,7 @@ class LabelPanel(QFrame):
         self._edit(self.instruction)
 
     def _edit(self, editor: NoteEditor) -> None:
-        self.scroll.ensureWidgetVisible(editor)
+        self.area.ensureWidgetVisible(editor)
         editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _show_banner(self, view: LabelView) -> None:

@@ -18,23 +18,17 @@ CHOICES: tuple[tuple[str, str, str], ...] = (
 
 
 class OutcomeRow(QWidget):
-    """The verdict.
-
-    Parameters
-    ----------
-    keys : mapping of str to str
-        Key of each outcome, shown on its button.
-    """
+    """The verdict."""
 
     chosen = Signal(str)
 
-    def __init__(self, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.buttons: dict[str, QPushButton] = {}
         grid = QGridLayout()
         grid.setSpacing(4)
         for place, (name, title, picture) in enumerate(CHOICES):
-            button = QPushButton(icon(picture), f"{title}  {keys.get(name, '')}".rstrip())
+            button = QPushButton(icon(picture), title)
             button.setIconSize(QSize(14, 14))
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -53,6 +47,11 @@ class OutcomeRow(QWidget):
         layout.addWidget(self.prefilled)
         self._outcome: str | None = None
         self.set_outcome(None)
+
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Show the key of each outcome on its button."""
+        for name, title, _ in CHOICES:
+            self.buttons[name].setText(f"{title}  {keys.get(name, '')}".rstrip())
 
     def set_outcome(self, outcome: str | None, operator: str = "", accept_key: str = "") -> None:
         """Show the reviewer's outcome, and the operator's while it counts.

@@ -13,17 +13,11 @@ WORDS = ("poor", "weak", "fair", "good", "excellent")
 
 
 class QualityRow(QWidget):
-    """The rating.
-
-    Parameters
-    ----------
-    keys : mapping of int to str
-        Key of each quality.
-    """
+    """The rating."""
 
     chosen = Signal(int)
 
-    def __init__(self, keys: Mapping[int, str], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -39,8 +33,6 @@ class QualityRow(QWidget):
             button.setFixedWidth(34)
             button.setStyleSheet("QPushButton { padding: 4px 0; }")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            key = keys.get(value, "")
-            button.setToolTip(f"{value}: {word}" + (f"  ({key})" if key else ""))
             button.setAccessibleName(f"Quality {value}, {word}")
             button.clicked.connect(lambda _=False, chosen=value: self._on_clicked(chosen))
             layout.addWidget(button)
@@ -51,6 +43,12 @@ class QualityRow(QWidget):
         self.word.setFixedWidth(52)
         layout.addWidget(self.word)
         self._value: int | None = None
+
+    def set_keys(self, keys: Mapping[int, str]) -> None:
+        """Name the key of each rating in its tooltip."""
+        for value, word in enumerate(WORDS, start=1):
+            key = keys.get(value, "")
+            self.buttons[value].setToolTip(f"{value}: {word}" + (f"  ({key})" if key else ""))
 
     def set_value(self, value: int | None) -> None:
         """Show the rating; None shows none."""

@@ -1,0 +1,257 @@
+"""Settling what two reviewers said differently: episodes, player, both labels, one key per pick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QVBoxLayout, QWidget
+
+from app.actions import ActionId
+from app.workspaces.review.adjudicator import Adjudicator, said
+from app.workspaces.review.player_actions import PlayerActions
+from app.workspaces.review.review_desk import ReviewDesk
+from recorder.episode import EpisodeError
+from recorder.library.query import is_disputed
+from recorder.player.episode_cache import EpisodeCache
+from recorder.review.assignment import may_see_others
+from recorder.review.audit import audit_trail
+from recorder.review.folding import LabelError
+from recorder.review.store import DamagedJournalError, EditConflict
+from widgets.player.player_view import PlayerView
+from widgets.review.adjudication_view import AdjudicationView, DisagreementLine
+from widgets.review.label_strips import LabelStrips
+
+PANEL_PX = 470
+LIST_PX = 150
+AUDIT_SHOWN = 300
+
+
+class AdjudicatePage(QWidget):
+    """Disputed episodes and their disagreements.
+
+    Parameters
+    ----------
+    desk : ReviewDesk
+    cache : EpisodeCache
+    say : callable
+        Shows a sentence in the status strip.
+    """
+
+    def __init__(
+        self,
+        desk: ReviewDesk,
+        cache: EpisodeCache,
+        say: Callable[..., object],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._desk, self._cache, self._say = desk, cache, say
+        self.open: Adjudicator | None = None
+        self._uuids: list[str] = []
+        self._keys = ("Z", "X", "V", "Return")
+        self.episodes = QListWidget()
+        self.episodes.setFixedWidth(LIST_PX)
+        self.episodes.setAccessibleName("Episodes on which reviewers differ")
+        self.episodes.setProperty("keeps_keys", False)
+        self.episodes.currentRowChanged.connect(self._on_chosen)
+        self.player = PlayerView()
+        self.playing = PlayerActions(self.player, lambda: None)
+        self.strips = LabelStrips()
+        self.view = AdjudicationView()
+        self.view.setFixedWidth(PANEL_PX)
+        self.empty = QLabel(
+            "Nothing to settle: no episode has been finished by two reviewers who differ."
+        )
+        self.empty.setProperty("role", "dim")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._connect()
+        self._lay_out()
+
+    def _connect(self) -> None:
+        self.player.time_changed.connect(self.strips.set_time)
+        self.strips.time_picked.connect(self.player.seek)
+        self.view.row_picked.connect(self._on_row)
+        self.view.side_picked.connect(self._take)
+
+    def _lay_out(self) -> None:
+        middle = QVBoxLayout()
+        middle.setSpacing(4)
+        middle.addWidget(self.player, 1)
+        middle.addWidget(self.strips)
+        self.body = QWidget()
+        row = QHBoxLayout(self.body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.episodes)
+        row.addLayout(middle, 1)
+        row.addWidget(self.view)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.body)
+        layout.addWidget(self.empty)
+
+    def set_keys(self, keys: dict[ActionId, str]) -> None:
+        """Show other keys."""
+        self._keys = (
+            keys[ActionId.REVIEW_PICK_A],
+            keys[ActionId.REVIEW_PICK_B],
+            keys[ActionId.REVIEW_NEXT_DISAGREEMENT],
+            keys[ActionId.REVIEW_ACCEPT],
+        )
+        self.draw()
+
+    def load(self) -> None:
+        """Find the disputed episodes; the open one stays open while it is among them."""
+        desk = self._desk
+        rows = [
+            row
+            for row in desk.library.rows()
+            if (is_disputed(row) or (self.open and row.episode.uuid == self.open.uuid))
+            and may_see_others(desk.dataset, desk.assignment, desk.reviewer, row.episode.uuid)
+        ]
+        self._uuids = [row.episode.uuid for row in rows]
+        self.body.setVisible(bool(rows))
+        self.empty.setVisible(not rows)
+        self.episodes.blockSignals(True)
+        self.episodes.clear()
+        for row in rows:
+            self.episodes.addItem(f"{row.episode.number}  {row.episode.task}")
+        self.episodes.blockSignals(False)
+        if self.open is not None and self.open.uuid in self._uuids:
+            self.episodes.setCurrentRow(self._uuids.index(self.open.uuid))
+        elif rows:
+            self.episodes.setCurrentRow(0)
+
+    def _on_chosen(self, at: int) -> None:
+        if not 0 <= at < len(self._uuids):
+            return
+        uuid = self._uuids[at]
+        if self.open is not None and self.open.uuid == uuid:
+            return
+        desk = self._desk
+        try:
+            row = desk.library.row(uuid)
+            first, second = row.review.reviewers[:2]
+            episode = self._cache.open(desk.path_of(uuid))
+            schema = desk.schema(row.episode.task)
+            self.open = Adjudicator(desk.dataset, uuid, (first, second), schema, desk.store.station)
+        except (EpisodeError, DamagedJournalError, KeyError, ValueError, OSError) as error:
+            self._say(f"The episode cannot be adjudicated: {error}", "bad")
+            return
+        title = f"episode {row.episode.number}   {row.episode.task}"
+        self.player.set_episode(episode, title)
+        self._go()
+
+    def draw(self) -> None:
+        """Show what is settled now."""
+        case = self.open
+        key_a, key_b, key_next, key_accept = self._keys
+        if case is None:
+            return
+        a, b = case.reviewers
+        settled = case.settled()
+        self.view.set_sides(a, b, key_a, key_b)
+        lines = [
+            DisagreementLine(
+                f"{one.at_ns / 1e9:.2f} s" if one.at_ns else "all",
+                one.lane.replace("_", " "),
+                said(one.a),
+                said(one.b),
+                settled.get(at, ""),
+            )
+            for at, one in enumerate(case.differences)
+        ]
+        self.view.set_lines(lines, case.current)
+        done = len(settled)
+        self.view.title.setText(f"{a} against {b}: {done} of {len(lines)} settled")
+        self.view.hint.setText(
+            f"{key_next} next open one   {key_a} / {key_b} take one side   "
+            f"{key_accept} finish. Both originals stay as they are."
+        )
+        self.view.set_audit(_audit(self._desk, case.uuid))
+        schema = case.review.schema
+        duration_ns = self.player.transport.duration_ns
+        captions = ((f"A  {a}", case.a), (f"B  {b}", case.b), ("settled", case.state))
+        self.strips.set_strips(captions, schema, duration_ns)
+        self.player.set_labels(case.state, schema)
+
+    def _go(self) -> None:
+        case = self.open
+        if case is not None and 0 <= case.current < len(case.differences):
+            at_ns = case.differences[case.current].at_ns
+            self.player.seek(at_ns)
+            self.strips.set_focus_at(at_ns)
+        self.draw()
+
+    def _on_row(self, row: int) -> None:
+        if self.open is not None:
+            self.open.current = row
+            self._go()
+
+    def _take(self, side: str) -> None:
+        case = self.open
+        if case is None or not 0 <= case.current < len(case.differences):
+            return
+        try:
+            case.take("a" if side == "a" else "b", self.view.reason.text().strip())
+        except EditConflict:
+            case.review.reload()
+            self._say("Another station settles this episode too; theirs is shown now.", "warn")
+        except (LabelError, DamagedJournalError, OSError) as error:
+            self._say(str(error), "bad")
+        self.view.reason.clear()
+        self._go()
+
+    def perform(self, action: ActionId) -> bool:
+        """Do an action of adjudicating or playing; False when it is none of these."""
+        case = self.open
+        if self.playing.perform(action):
+            return True
+        if case is None:
+            return False
+        if action is ActionId.REVIEW_PICK_A:
+            self._take("a")
+        elif action is ActionId.REVIEW_PICK_B:
+            self._take("b")
+        elif action is ActionId.REVIEW_NEXT_DISAGREEMENT:
+            if not case.next():
+                self._say("Everything is settled; finish with the accept key.")
+            self._go()
+        elif action is ActionId.REVIEW_ACCEPT:
+            self._accept(case)
+        elif action in (ActionId.REVIEW_UNDO, ActionId.REVIEW_REDO):
+            step = case.review.undo if action is ActionId.REVIEW_UNDO else case.review.redo
+            step()
+            self.draw()
+        elif action in (ActionId.REVIEW_NEXT_EPISODE, ActionId.REVIEW_PREVIOUS_EPISODE):
+            step_by = 1 if action is ActionId.REVIEW_NEXT_EPISODE else -1
+            at = self.episodes.currentRow() + step_by
+            self.episodes.setCurrentRow(min(max(at, 0), len(self._uuids) - 1))
+        else:
+            return False
+        return True
+
+    def _accept(self, case: Adjudicator) -> None:
+        refused = case.accept()
+        if refused:
+            self._say(refused, "warn")
+            return
+        self._say("Settled and published.")
+        self._desk.library.refresh(case.uuid)
+        self.open = None
+        self.load()
+        if not self._uuids:
+            self.player.set_episode(None)
+
+    def close_episode(self) -> None:
+        """Let the episode go."""
+        self.player.set_episode(None)
+
+
+def _audit(desk: ReviewDesk, uuid: str) -> list[tuple[str, str, str, str, str]]:
+    rows = audit_trail(desk.dataset, uuid)[-AUDIT_SHOWN:]
+    return [
+        (row.when[11:19], f"{row.who}", row.title or row.kind, said(row.old), said(row.new))
+        for row in reversed(rows)
+    ]

@@ -1,0 +1,71 @@
+"""The library of the dataset: search, filters, triage, and the queue that follows from them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from app.workspaces.review.review_desk import ReviewDesk
+from app.workspaces.review.review_queue import ReviewQueue
+from recorder.library.rows import LibraryQuery, LibraryRow
+from recorder.library.triage import TriageItem
+from widgets.library.library_view import LibraryView
+
+
+class LibraryPage(QWidget):
+    """All episodes that can be reviewed.
+
+    Parameters
+    ----------
+    desk : ReviewDesk
+        Gives the rows.
+    """
+
+    opened = Signal(str)
+
+    def __init__(self, desk: ReviewDesk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.rows: list[LibraryRow] = []
+        self.ranked: list[TriageItem] = []
+        self.query = LibraryQuery()
+        self.view = LibraryView()
+        self.view.set_thumbnails(desk.library.thumbnail)
+        self.view.opened.connect(self.opened)
+        self.view.query_changed.connect(self._on_query)
+        self.empty = QLabel(
+            "No episodes yet. Record some in Record, or bring a dataset in with Import."
+        )
+        self.empty.setProperty("role", "dim")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        shown = QWidget()
+        column = QVBoxLayout(shown)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.view)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(shown)
+        self._pages.addWidget(self.empty)
+
+    def load(self) -> bool:
+        """Show what the dataset holds now; returns whether that differs from before."""
+        rows = self._desk.rows()
+        if rows == self.rows and self.rows:
+            return False
+        self.rows = rows
+        self.ranked = self._desk.ranked(rows)
+        self.view.set_rows(rows)
+        self.view.set_triage(self.ranked)
+        self._pages.setCurrentIndex(0 if rows else 1)
+        return True
+
+    def queue(self) -> ReviewQueue:
+        """The order in which the episodes shown come."""
+        return self._desk.queue(self.rows, self.ranked, self.query, self.view.selected())
+
+    def set_query(self, query: LibraryQuery) -> None:
+        """Set the filters."""
+        self.query = query
+        self.view.set_query(query)
+
+    def _on_query(self, query: LibraryQuery) -> None:
+        self.query = query

@@ -1,0 +1,166 @@
+"""A reviewer at a dataset: what they may see, in which order, and their labels. Free of Qt.
+
+In a blind assignment the operator's verdict, code and notes and the other reviewers' labels are
+hidden from everyone who reviews: rows are masked here, before any widget sees them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from app.workspaces.review.label_session import LabelSession
+from app.workspaces.review.review_queue import ReviewQueue
+from recorder.dataset import Dataset
+from recorder.library.library import Library
+from recorder.library.query import select
+from recorder.library.rows import LibraryQuery, LibraryRow, ReviewSummary
+from recorder.library.triage import TriageItem, triage
+from recorder.player.player_episode import PlayerEpisode
+from recorder.review.assignment import Assignment, AssignmentError, load_assignment
+from recorder.review.labelling import STEP_NS, Labeller
+from recorder.review.schema import LabelSchema, LabelSchemaError, load_label_schemas, schema_for
+from recorder.review.store import ReviewStore
+from widgets.player.episode_lanes import fingers_of
+
+log = logging.getLogger(__name__)
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
+
+
+class ReviewDesk:
+    """Everything a reviewer needs that is no widget.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    reviewer, station : str
+        Who reviews, and where; an empty station is the host's name.
+    reaction_ms : int
+        The reviewer's reaction time.
+    """
+
+    def __init__(
+        self, dataset: Dataset, reviewer: str, station: str = "", reaction_ms: int = 250
+    ) -> None:
+        self.dataset = dataset
+        self.library = Library(dataset)
+        self.problems: list[str] = []
+        self._station = station
+        self._reaction_ns = reaction_ms * NS_PER_MS
+        self._schemas = self._load_schemas()
+        self.assignment = self._load_assignment()
+        self.set_reviewer(reviewer)
+
+    def _load_schemas(self) -> dict[str, LabelSchema]:
+        try:
+            return load_label_schemas(self.dataset.root)
+        except LabelSchemaError as error:
+            self.problems.append(f"{error}; the built-in labels are used")
+            return load_label_schemas()
+
+    def _load_assignment(self) -> Assignment | None:
+        try:
+            return load_assignment(self.dataset)
+        except AssignmentError as error:
+            self.problems.append(str(error))
+            return None
+
+    def set_reviewer(self, reviewer: str) -> None:
+        """Review as ``reviewer`` from now on."""
+        self.reviewer = reviewer
+        self.store = ReviewStore(self.dataset, reviewer, self._station)
+        self.done = self.store.reviewed()
+
+    @property
+    def blind(self) -> bool:
+        """Whether this reviewer must not know the operator's verdict and the others' labels."""
+        assignment = self.assignment
+        return bool(assignment and assignment.blind and self.reviewer in assignment.reviewers)
+
+    def schema(self, task: str) -> LabelSchema:
+        """Words of a task's labels."""
+        return schema_for(self._schemas, task)
+
+    def rows(self) -> list[LibraryRow]:
+        """All published episodes, as this reviewer may see them."""
+        rows = self.library.rows()
+        return [self._masked(row) for row in rows] if self.blind else rows
+
+    def row(self, uuid: str) -> LibraryRow:
+        """One episode, as this reviewer may see it; raises ``KeyError`` when it is gone."""
+        row = self.library.row(uuid)
+        return self._masked(row) if self.blind else row
+
+    def _masked(self, row: LibraryRow) -> LibraryRow:
+        mine = (self.reviewer,) if row.episode.uuid in self.done else ()
+        episode = replace(row.episode, outcome="hidden", operator_code="")
+        return replace(row, episode=episode, review=ReviewSummary("hidden", reviewers=mine))
+
+    def queue(
+        self,
+        rows: Sequence[LibraryRow],
+        ranked: Sequence[TriageItem],
+        query: LibraryQuery,
+        chosen: Sequence[str] = (),
+    ) -> ReviewQueue:
+        """Episodes in the order this reviewer should see them.
+
+        The assignment's order for whoever has a part in it; else what was chosen by hand, when that
+        is more than one; else what the filters show, the unusual first.
+        """
+        reasons = {item.row.episode.uuid: item.reasons[0] for item in ranked if item.reasons}
+        assigned = self.assignment.queue(self.reviewer) if self.assignment else ()
+        shown = [row.episode.uuid for row in select(rows, query)]
+        if assigned:
+            there = {row.episode.uuid for row in rows}
+            return ReviewQueue([uuid for uuid in assigned if uuid in there], {}, self.done)
+        if len(chosen) > 1:
+            return ReviewQueue(chosen, reasons, self.done)
+        visible = set(shown)
+        first = [u for u in (item.row.episode.uuid for item in ranked) if u in visible]
+        return ReviewQueue([*first, *shown], reasons, self.done)
+
+    def ranked(self, rows: Sequence[LibraryRow]) -> list[TriageItem]:
+        """The triage queue of these rows."""
+        return triage(rows)
+
+    def path_of(self, uuid: str) -> Path:
+        """File of an episode; raises ``KeyError`` when it is gone."""
+        return self.library.path_of(uuid)
+
+    def labels(self, episode: PlayerEpisode) -> LabelSession:
+        """This reviewer's labels of an open episode.
+
+        Raises
+        ------
+        DamagedJournalError, OSError
+            The journal cannot be read.
+        """
+        row = self.library.row(episode.uuid)
+        schema = self.schema(row.episode.task)
+        review = self.store.open(episode.uuid, schema)
+        return LabelSession(review, self.labeller(episode), row.episode.outcome, self.blind)
+
+    def labeller(self, episode: PlayerEpisode) -> Labeller:
+        """Intents of an episode, with what its overview proposes as far as that is known."""
+        overview = episode.overview
+        attributes = episode.attributes
+        instruction = str(attributes.get("instruction", ""))
+        pictures = [spec.rate_hz for spec in episode.streams() if spec.is_image and spec.rate_hz]
+        return Labeller(
+            self.schema(str(attributes.get("task", ""))),
+            episode.duration_ns,
+            overview.candidates if overview else (),
+            overview.speed_minima_ns if overview else (),
+            self._reaction_ns,
+            round(NS_PER_S / pictures[0]) if pictures else STEP_NS,
+            instructions=[instruction] if instruction else [],
+            fingers=fingers_of(episode),
+        )
+
+    def accepted(self, uuid: str) -> None:
+        """Note that this reviewer has finished with an episode."""
+        self.done.add(uuid)
