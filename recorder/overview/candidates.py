@@ -108,4 +108,3 @@ def speed_minima_ns(motions: Sequence[HandMotion], grid: NDArray[np.int64]) -> t
 def joint_speed(motion: HandMotion) -> NDArray[np.float64]:
     """(T, J) float64 absolute speeds in rad/s, metres counted as ``METRE_IN_RAD`` radians."""
     return np.abs(motion.slow_velocity) * np.where(motion.slides, METRE_IN_RAD, 1.0)
-

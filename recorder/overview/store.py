@@ -59,7 +59,7 @@ def load_overview(dataset: Dataset, uuid: str) -> Overview | None:
     """The overview that was saved; None when there is none that this program can read."""
     path = cache_path(dataset, uuid)
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             facts = json.loads(bytes(stored["facts"]))
             if facts["version"] != OVERVIEW_VERSION or facts["uuid"] != uuid:
                 return None

@@ -75,7 +75,7 @@ class EpisodeCache:
         with self._opening:
             key = _key(path)
             player = self._open.pop(key, None)
-            if player is None:
+            if player is None or player.closed:
                 player = PlayerEpisode(path)
                 player.overview = load_overview(self._dataset, player.uuid)
             self._open[key] = player
@@ -88,7 +88,6 @@ class EpisodeCache:
             player = self._get(path)
             for spec in player.streams():
                 if spec.is_image:
-                    player.frame_at(spec.name, 0)
                     player.frame(spec.name, 0)
         except (EpisodeError, UnreadableSample) as error:
             log.warning("not made ready: %s", error)

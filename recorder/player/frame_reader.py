@@ -53,7 +53,7 @@ class FrameReader:
         self._kept: OrderedDict[Key, NDArray] = OrderedDict()
         self._keeping = threading.Lock()
         self.reading = threading.RLock()
-        self._closed = False
+        self.closed = False
         self._wishes: queue.SimpleQueue[list[Key] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._read_ahead, name="read-ahead", daemon=True)
         self._thread.start()
@@ -73,7 +73,7 @@ class FrameReader:
         part = self.episode.streams[stream]
         try:
             with self.reading:
-                if self._closed:
+                if self.closed:
                     raise UnreadableSample(
                         f"episode '{self.episode.path.name}' was closed; open it again"
                     )
@@ -143,7 +143,7 @@ class FrameReader:
                 except (UnreadableSample, KeyError, IndexError) as error:
                     log.warning("not read ahead: %s", error)
         with self.reading:
-            self._closed = True
+            self.closed = True
             self.episode.close()
         with self._keeping:
             self._kept.clear()

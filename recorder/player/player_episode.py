@@ -85,7 +85,7 @@ class PlayerEpisode:
         self.path = path
         self.overview = overview
         self._reader = FrameReader(path, budget_bytes)
-        weakref.finalize(self, self._reader.end)
+        weakref.finalize(self, self._reader.end).atexit = False
         self._budget_bytes = budget_bytes
         episode = self._reader.episode
         self.uuid = str(episode.attributes["uuid"])
@@ -268,6 +268,16 @@ class PlayerEpisode:
     def is_decoded(self, stream: str, time_ns: int) -> bool:
         """Whether ``frame_at`` would answer without reading the file."""
         return self._reader.has(stream, self.index_at(stream, time_ns))
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of decoded samples kept now."""
+        return self._reader.held_bytes
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed; samples that are kept are then gone too."""
+        return self._reader.closed
 
     def close(self) -> None:
         """Close the file; what was handed out stays valid. Safe to call twice."""

@@ -203,7 +203,9 @@ def test_no_idle_instant_is_shown_and_the_played_time_is_exact(
             break
         assert not any(i.contains(now) for i in idle)
         low, high = sorted((start, now))
-        crossed = sum(i.stop_ns - i.start_ns for i in idle if low < i.start_ns and i.stop_ns <= high)
+        crossed = sum(
+            i.stop_ns - i.start_ns for i in idle if low < i.start_ns and i.stop_ns <= high
+        )
         assert high - low - crossed == permille // 1000
 
 
