@@ -16,11 +16,18 @@ from typing import Annotated
 
 import typer
 
+from app.commands.agreement import agreement
+from app.commands.export import export
+from app.commands.import_ import import_
+from app.commands.labels import cli as labels
+from app.commands.library import cli as library
+from app.commands.review import review
+from app.commands.shortcuts import shortcuts
 from app.reporting import fail, show
 
 os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)  # some packages point Qt at their own plugins
 
-BENCHMARKS = ("record", "control", "gui", "sim", "startup")
+BENCHMARKS = ("record", "control", "gui", "sim", "startup", "library", "review")
 
 cli = typer.Typer(
     name="thenar",
@@ -57,6 +64,10 @@ def run(
     pictures: Annotated[
         Path | None, typer.Option("--pictures", help="Where a run without display saves pictures.")
     ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option("--scale", min=0.8, max=2.0, help="Size of everything on the screen."),
+    ] = None,
 ) -> None:
     """Open the window; without a display, record two demonstration takes and save pictures."""
     from app.launch import launch
@@ -70,6 +81,7 @@ def run(
                 video=video,
                 seed=seed,
                 pictures=pictures,
+                scale=scale,
                 say=lambda text: show(text, err=True),
             )
         )
@@ -266,6 +278,15 @@ def bench(
     if as_json:
         command.append("--json")
     raise typer.Exit(subprocess.run(command, cwd=REPOSITORY, check=False).returncode)
+
+
+cli.command(epilog="Example: thenar review ./demo --reviewer R1")(review)
+cli.command(epilog="Example: thenar export ./demo --to lerobot --out ./demo-lerobot")(export)
+cli.command(name="import", epilog="Example: thenar import ./foreign --dataset ./demo")(import_)
+cli.command(epilog="Example: thenar agreement ./demo --html agreement.html")(agreement)
+cli.command(epilog="Example: thenar shortcuts --markdown")(shortcuts)
+cli.add_typer(labels, name="labels")
+cli.add_typer(library, name="library")
 
 
 def _json(value: object) -> str:

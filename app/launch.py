@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from app.opening import choose_dataset, open_session
-from app.settings import default_settings_path, load_settings
+from app.opening import check_reviewed, choose_dataset, open_session
+from app.settings import Settings, default_settings_path, load_settings
 from app.virtual_display import has_display
 from devices.rig import RigError, load_rig
 
@@ -20,6 +20,7 @@ def launch(
     seed: int,
     pictures: Path | None,
     say: Callable[[str], None],
+    scale: float | None = None,
 ) -> int:
     """Open the window, or demonstrate on a virtual display when there is no screen.
 
@@ -40,8 +41,9 @@ def launch(
             say(f"{error}; opening sim-xhand instead")
             name = "sim-xhand"
     if has_display():
-        from app.window_start import run_window
+        from app.window_start import run_window, set_scale
 
+        _choose_scale(settings, scale, set_scale)
         before = ""
         while name:
             try:
@@ -61,3 +63,51 @@ def launch(
     return demonstrate(
         name, dataset, seed=seed, emulate=emulate, video=video, pictures=pictures, say=say
     )
+
+
+def launch_review(
+    dataset: Path, reviewer: str | None, scale: float | None, *, say: Callable[[str], None]
+) -> int:
+    """Open the window for review only; no hand is started.
+
+    Raises
+    ------
+    ValueError
+        When the folder is no dataset or the reviewer's code is none.
+    """
+    check_reviewed(dataset)
+    settings_path = default_settings_path()
+    settings, problems = load_settings(settings_path)
+    if reviewer is not None:
+        settings.reviewer = reviewer
+    settings.review_dataset = str(dataset.resolve())
+    if not has_display():
+        raise RuntimeError(
+            "review needs a display and there is none; set DISPLAY, or use 'thenar labels', "
+            "'thenar library' and 'thenar export'"
+        )
+    from app.window_start import run_window, set_scale
+
+    _choose_scale(settings, scale, set_scale)
+    wanted_rig = run_window(
+        None, settings, settings_path, problems, review_dataset=dataset.resolve()
+    )
+    if not wanted_rig:
+        return 0
+    return launch(
+        rig=wanted_rig,
+        dataset=None,
+        emulate=False,
+        video=None,
+        seed=0,
+        pictures=None,
+        say=say,
+    )
+
+
+def _choose_scale(
+    settings: Settings, scale: float | None, set_scale: Callable[[float], None]
+) -> None:
+    if scale is not None:
+        settings.ui_scale = scale
+    set_scale(settings.ui_scale)

@@ -21,6 +21,13 @@ def choose_dataset(dataset: Path | None, settings: Settings | None = None) -> Pa
     return default_dataset_dir()
 
 
+def check_reviewed(dataset: Path) -> None:
+    """Raise ``ValueError`` with one sentence unless ``dataset`` is a dataset's folder."""
+    if not (dataset / "dataset.json").is_file():
+        raise ValueError(f"'{dataset}' is no dataset: it has no dataset.json; give its folder")
+    check_dataset(dataset)
+
+
 def open_session(
     rig: str,
     dataset: Path,

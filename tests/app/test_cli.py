@@ -13,9 +13,13 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from devices.rig import load_rig
+from recorder.dataset import open_dataset
 from resources import ROOT
 
-COMMANDS = ("run", "doctor", "record", "replay", "inspect", "verify", "recover", "bench")
+COMMANDS = (
+    "run", "doctor", "record", "replay", "inspect", "verify", "recover", "bench", "review", "export",
+    "import", "agreement", "shortcuts",
+)  # fmt: skip
 
 
 def call(*arguments: str | Path):
@@ -96,6 +100,25 @@ def test_a_dataset_of_another_schema_is_refused_and_left_alone(tmp_path):
     assert "thenar.dataset/99" in text
     assert json.loads(about.read_text())["schema"] == "thenar.dataset/99"
     assert [path.name for path in folder.iterdir()] == ["dataset.json"]
+
+
+def test_a_folder_that_is_no_dataset_is_not_opened_for_review(tmp_path):
+    text = one_sentence(call("review", tmp_path))
+    assert str(tmp_path) in text
+    assert list(tmp_path.glob("dataset.json")) == []
+
+
+def test_a_reviewers_name_in_place_of_a_code_is_refused(tmp_path, monkeypatch):
+    open_dataset(tmp_path / "d", create=True)
+    text = one_sentence(call("review", tmp_path / "d", "--reviewer", "Jane Doe"))
+    assert "reviewer" in text
+    assert "Jane Doe" in text
+
+
+def test_review_without_a_display_names_what_works_without_one(tmp_path, monkeypatch):
+    open_dataset(tmp_path / "d", create=True)
+    monkeypatch.setattr("app.launch.has_display", lambda: False)
+    assert "thenar labels" in one_sentence(call("review", tmp_path / "d"))
 
 
 def test_a_missing_episode_is_named(tmp_path):

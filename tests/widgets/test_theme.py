@@ -1,6 +1,28 @@
 """The theme is readable: contrast, icons, no leftover tokens."""
 
+import re
+
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QListWidget,
+    QPlainTextEdit,
+    QPushButton,
+    QRadioButton,
+    QSlider,
+    QSpinBox,
+    QTabBar,
+    QTableWidget,
+    QTextEdit,
+    QToolButton,
+    QTreeWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from resources import ROOT
 from widgets.marks import WORDS, Level, level_color
@@ -22,7 +44,21 @@ TEXT_ON = [
     ("bad", "panel"),
     ("bad", "background"),
     ("on_stop", "stop"),
+    ("on_stop", "stop_pressed"),
+    ("text", "selected"),
+    ("warn", "background"),
+    ("warn", "raised"),
+    ("bad", "raised"),
+    ("ok", "background"),
+    ("accent", "background"),
+    ("accent", "raised"),
 ]
+RING_ON = ("background", "panel", "raised", "pressed", "line")  # beside the focus ring
+FOCUSABLE = (
+    QPushButton, QToolButton, QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox, QCheckBox,
+    QRadioButton, QSlider, QTabBar, QListWidget, QTreeWidget, QTableWidget, QTextEdit,
+    QPlainTextEdit,
+)  # fmt: skip
 
 
 def _contrast_ratio(first: str, second: str) -> float:
@@ -44,6 +80,68 @@ def test_contrast_of_black_and_white_is_21():
 @pytest.mark.parametrize(("front", "back"), TEXT_ON)
 def test_text_reaches_4_5_to_1(front, back):
     assert _contrast_ratio(colors()[front], colors()[back]) >= 4.5
+
+
+@pytest.mark.parametrize("back", RING_ON)
+def test_the_focus_ring_reaches_3_to_1(back):
+    assert _contrast_ratio(colors()["focus"], colors()[back]) >= 3.0
+
+
+def test_every_rule_of_the_style_sheet_with_text_on_a_ground_is_readable():
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", style_sheet())
+    pairs = []
+    for selector, body in rules:
+        front = re.search(r"(?<![-\w])color:\s*(#\w{6})", body)
+        back = re.search(r"(?<![-\w])background:\s*(#\w{6})", body)
+        if front and back and ":disabled" not in selector:
+            pairs.append((selector.strip(), front.group(1), back.group(1)))
+    assert len(pairs) > 8
+    weak = [pair for pair in pairs if _contrast_ratio(pair[1], pair[2]) < 4.5]
+    assert weak == []
+
+
+@pytest.mark.parametrize("kind", FOCUSABLE, ids=lambda kind: kind.__name__)
+def test_focus_is_seen_on_every_kind_of_control(kind, qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    layout = QVBoxLayout(page)
+    other, control = QPushButton("other"), _filled(kind)
+    control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    layout.addWidget(other)
+    layout.addWidget(control)
+    page.resize(240, 200)
+    page.show()
+    qtbot.waitExposed(page)
+    page.activateWindow()
+    other.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(other.hasFocus)
+    before = control.grab().toImage()
+    control.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(control.hasFocus)
+    after = control.grab().toImage()
+    size = before.size()
+    changed = sum(
+        before.pixel(x, y) != after.pixel(x, y)
+        for x in range(size.width())
+        for y in range(size.height())
+    )
+    assert changed > 30
+
+
+def _filled(kind: type[QWidget]) -> QWidget:
+    if kind is QTableWidget:
+        return QTableWidget(2, 2)
+    if kind is QSlider:
+        return QSlider(Qt.Orientation.Horizontal)
+    control = kind()
+    if isinstance(control, QTabBar):
+        control.addTab("first")
+        control.addTab("second")
+    elif isinstance(control, (QPushButton, QToolButton, QCheckBox, QRadioButton)):
+        control.setText("press")
+    elif isinstance(control, QListWidget):
+        control.addItems(["one", "two"])
+    return control
 
 
 def test_every_icon_paints_something(qapp):
