@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel
 
 from recorder.review.folding import start_of
+from recorder.review.journal import ADJUDICATOR
 from recorder.review.state import (
     LIST_LANES,
     Change,
@@ -29,7 +30,6 @@ from recorder.review.state import (
     ScalarLane,
 )
 
-ADJUDICATOR = "adjudicated"
 TOLERANCE_NS = 100_000_000  # 100 ms: boundary tolerance of the study's contact matching
 SAME_TIOU = 0.5  # the customary threshold of segment F1@50
 NEARBY = 10  # tolerances within which two instants are one that was set differently
@@ -44,6 +44,19 @@ COMPARED_SCALARS: tuple[ScalarLane, ...] = (
 COMPARED: tuple[Lane, ...] = (*COMPARED_SCALARS, *LIST_LANES)
 Side = Literal["a", "b"]
 _Pair = tuple[str | None, str | None]
+
+
+__all__ = [
+    "ADJUDICATOR",
+    "COMPARED",
+    "TOLERANCE_NS",
+    "Disagreement",
+    "Side",
+    "agreed",
+    "disagreements",
+    "pick",
+    "tiou",
+]
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from recorder.dataset import Dataset
 from recorder.durability import fsync_path
-from recorder.review.adjudication import ADJUDICATOR
-from recorder.review.journal import REVIEWER, reviews_dir
+from recorder.review.journal import ADJUDICATOR, is_reviewer, reviews_dir
 from recorder.review.store import read_state
 
 HIDDEN_FACTS = frozenset({"outcome", "operator_code", "notes", "condition"})
@@ -198,7 +197,7 @@ def may_see_others(
 
 def _refuse_unusable(reviewers: Sequence[str], reviewers_per_episode: int) -> None:
     for reviewer in reviewers:
-        if not REVIEWER.match(reviewer) or reviewer == ADJUDICATOR:
+        if not is_reviewer(reviewer):
             raise AssignmentError(
                 f"reviewer '{reviewer}' is not a code of 1 to 32 letters, digits, '_' and '-' "
                 f"other than '{ADJUDICATOR}'"

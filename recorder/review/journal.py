@@ -34,9 +34,11 @@ from devices.exclusive import lock
 from recorder.dataset import Dataset
 from recorder.durability import O_BINARY, fsync_path
 from recorder.review.entry import NEUTRAL, NO_LINE, Author, Draft, Entry, StoredEdit
+from recorder.review.folding import LabelError
 
 REVIEWER = re.compile(r"^[A-Za-z0-9_-]{1,32}\Z")
 EPISODE = re.compile(r"^[0-9A-Za-z][0-9A-Za-z_-]{0,63}\Z")
+ADJUDICATOR = "adjudicated"  # the store in which disputes are settled
 LARGEST_LINE = 4 << 20  # bytes; a line of this program is a few hundred
 
 
@@ -65,6 +67,11 @@ class ForeignEntriesError(RuntimeError):
 def reviews_dir(dataset: Dataset) -> Path:
     """Folder of all reviewers of a dataset."""
     return dataset.root / "reviews"
+
+
+def is_reviewer(code: str) -> bool:
+    """Whether ``code`` can be a person's; the adjudicator's store is nobody's own."""
+    return REVIEWER.match(code) is not None and code != ADJUDICATOR
 
 
 def reviewer_dir(dataset: Dataset, reviewer: str) -> Path:
@@ -191,6 +198,11 @@ class Journal:
             prev=self.head,
         )
         line = entry.line()
+        if len(line) > LARGEST_LINE:
+            raise LabelError(
+                f"'{draft.title[:80]}' is too much for one change: {len(line)} bytes, at most "
+                f"{LARGEST_LINE}; make it in parts"
+            )
         try:
             written = os.write(fd, line + b"\n")
             if written <= len(line):

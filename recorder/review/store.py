@@ -254,6 +254,7 @@ class ReviewStore:
         self.dataset = dataset
         self.reviewer = reviewer
         self.station = station or platform.node() or "unknown"
+        self._seen: dict[Path, tuple[tuple[int, int], bool]] = {}
 
     def open(self, uuid: str, schema: LabelSchema) -> EpisodeReview:
         """The labels of episode ``uuid``; a torn last line of the journal is set aside first."""
@@ -262,17 +263,16 @@ class ReviewStore:
         return EpisodeReview(path, author, schema)
 
     def reviewed(self) -> set[str]:
-        """Identities of the episodes this reviewer has accepted; damaged journals do not count."""
-        accepted = set()
-        for path in self.folder.glob("*.jsonl"):
-            try:
-                state = _state_at(path)
-            except DamagedJournalError as error:
-                log.warning("%s", error)
-                continue
-            if state is not None and state.accepted:
-                accepted.add(path.stem)
-        return accepted
+        """Identities of the episodes this reviewer has accepted; damaged journals do not count.
+
+        Journals that did not change since the last call are not read again.
+        """
+        found = {path: path.stat() for path in self.folder.glob("*.jsonl")}
+        for path, stat in found.items():
+            seen = (stat.st_size, stat.st_mtime_ns)
+            if self._seen.get(path, (None, False))[0] != seen:
+                self._seen[path] = (seen, _is_accepted(path))
+        return {path.stem for path in found if self._seen[path][1]}
 
     @cached_property
     def _program(self) -> str:
@@ -300,7 +300,19 @@ def _state_at(path: Path) -> LabelState | None:
     entries = journal.read()
     if journal.problem:
         raise DamagedJournalError(journal.problem)
-    return History(entries).state if entries else None
+    try:
+        return History(entries).state if entries else None
+    except LabelError as error:
+        raise DamagedJournalError(f"'{path}' contradicts itself: {error}") from None
+
+
+def _is_accepted(path: Path) -> bool:
+    try:
+        state = _state_at(path)
+    except DamagedJournalError as error:
+        log.warning("%s", error)
+        return False
+    return state is not None and state.accepted
 
 
 def _change_of(entry: Entry) -> Change:

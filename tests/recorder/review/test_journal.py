@@ -196,6 +196,8 @@ def test_an_undo_that_fits_nothing_ends_editing(dataset: Dataset) -> None:
     assert "does not fit" in reopened.problem
     with pytest.raises(DamagedJournalError, match="does not fit"):
         reopened.apply(setting("quality", 3))
+    with pytest.raises(DamagedJournalError, match="contradicts itself"):
+        read_state(dataset, "R1", UUID)
 
 
 def test_a_journal_of_another_episode_or_reviewer_is_refused(dataset: Dataset) -> None:

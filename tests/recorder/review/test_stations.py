@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import threading
 from pathlib import Path
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 from support.reviewing import UUID, ended, in_child, new_dataset, open_review, setting
 
+from devices.exclusive import lock
 from recorder.dataset import Dataset
 from recorder.review import snapshot
 from recorder.review.audit import verify_chain
-from recorder.review.store import EditConflict
+from recorder.review.store import EditConflict, read_state
 
 
 @pytest.fixture
@@ -56,9 +58,37 @@ def test_publishing_on_another_station_is_no_conflict(dataset: Dataset) -> None:
     assert verify_chain(review.path).lines == 3
 
 
+def test_a_station_waits_while_another_is_writing(dataset: Dataset) -> None:
+    review = open_review(dataset, station="desk-a")
+    review.apply(setting("quality", 2))
+    reading, writing = os.pipe()
+
+    def change() -> None:
+        mine = open_review(dataset, station="desk-b")
+        os.write(writing, b"o")
+        mine.apply(setting("quality", 5))
+        os.write(writing, b"w")
+
+    with open(review.path, "rb") as held:
+        lock(held.fileno())
+        pid = in_child(change)
+        assert os.read(reading, 1) == b"o"
+        assert not select.select([reading], [], [], 0.2)[0]
+        assert read_state(dataset, "R1", UUID) == review.state
+    assert os.read(reading, 1) == b"w"
+    assert ended(pid) == 0
+    os.close(reading)
+    os.close(writing)
+    assert review.reload()
+    assert review.state.quality == 5
+
+
 def test_two_stations_that_write_at_once_lose_nothing(dataset: Dataset) -> None:
+    starting, start = os.pipe()
+
     def add_marks(station: str) -> None:
         review = open_review(dataset, station=station)
+        os.read(starting, 1)
         for number in range(30):
             while True:
                 try:
@@ -69,7 +99,10 @@ def test_two_stations_that_write_at_once_lose_nothing(dataset: Dataset) -> None:
                     assert review.reload()
 
     children = [in_child(lambda: add_marks("desk-a")), in_child(lambda: add_marks("desk-b"))]
+    os.write(start, b"go")
     assert [ended(pid) for pid in children] == [0, 0]
+    os.close(starting)
+    os.close(start)
     review = open_review(dataset)
     assert set(review.state.events) == {f"desk-{s}-{n}" for s in "ab" for n in range(30)}
     assert verify_chain(review.path).lines == 60

@@ -241,6 +241,27 @@ def test_a_change_is_on_the_device_before_it_is_acknowledged(
     assert synced[-1] == review.path.stat().st_ino
 
 
+def test_what_was_accepted_is_known_at_once_after_a_change(dataset: Dataset) -> None:
+    store = ReviewStore(dataset, "R1")
+    assert store.reviewed() == set()
+    review = store.open(UUID, any_task())
+    review.apply(setting("accepted", True))
+    assert store.reviewed() == store.reviewed() == {UUID}
+    review.undo()
+    assert store.reviewed() == set()
+
+
+def test_a_change_too_large_for_a_line_is_refused_before_it_is_written(
+    dataset: Dataset, review: EpisodeReview
+) -> None:
+    review.apply(setting("quality", 2))
+    size = review.path.stat().st_size
+    with pytest.raises(LabelError, match="too much for one change"):
+        review.apply(Change("x" * (5 << 20), (Edit("quality", None, 3),)))
+    assert review.path.stat().st_size == size
+    assert read_state(dataset, "R1", UUID) == review.state
+
+
 def test_item_ids_are_new() -> None:
     assert len({new_item_id() for _ in range(1000)}) == 1000
 
