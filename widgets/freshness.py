@@ -42,6 +42,11 @@ class Freshness:
             self._seen.popleft()
         return True
 
+    def forget(self) -> None:
+        """Begin anew: the next sample is new, also when it was seen before."""
+        self._seen.clear()
+        self._device_stale = False
+
     @property
     def rate_hz(self) -> float:
         """Rate over the last 2 s; 0 while unknown."""

@@ -88,6 +88,7 @@ class ImageTile(QWidget):
     def clear(self) -> None:
         """Show no picture: in playback, before the first one."""
         if self._sample is not None:
+            self._freshness.forget()
             self._sample = None
             self._scaled = None
             self.update()

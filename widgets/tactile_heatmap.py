@@ -119,6 +119,7 @@ class TactileHeatmap(QWidget):
     def clear(self) -> None:
         """Show no touch: in playback, before the first sample."""
         if self._sample is not None:
+            self._freshness.forget()
             self._sample = None
             self.update()
 

@@ -64,12 +64,18 @@ class EpisodePictures(QWidget):
         Parameters
         ----------
         episode : PlayerEpisode or None
-            None empties the pictures.
+            None empties the pictures. The picture that filled the space before does so again,
+            and the hand is seen from where it was.
         first : sequence of str
             Streams that come first, in this order: those of an episode beside it.
         hand : bool
             Whether to show the hand in 3-D.
         """
+        large = self._maximised_name()
+        camera = self.hand.view.camera if self.hand is not None else None
+        rig_before = self._episode.rig.get("name") if self._episode is not None else None
+        if self.hand is not None:
+            self.hand.stop()
         self._episode = episode
         self._tiles, self._shown, self.hand = {}, {}, None
         if episode is None:
@@ -85,6 +91,8 @@ class EpisodePictures(QWidget):
         rig = _rig_of(episode)
         if rig is not None and hand:
             self.hand = HandPose(episode, rig)
+            if camera is not None and rig.name == rig_before:
+                self.hand.view.camera = camera
             self.hand.setToolTip("The hand as measured; a ghost where it was sent to")
             tiles.append(self.hand)
             aspects.append(HAND_ASPECT)
@@ -96,6 +104,8 @@ class EpisodePictures(QWidget):
         for tile in tiles:
             tile.setAccessibleName(tile.toolTip().split("\n")[0])
         self.grid.set_tiles(tiles, aspects)
+        if large in self._tiles:
+            self.grid.maximise(self.grid.tiles.index(self._tiles[large]))
 
     @staticmethod
     def _picture(episode: PlayerEpisode, spec: StreamSpec) -> ImageTile:
@@ -106,6 +116,13 @@ class EpisodePictures(QWidget):
         if untouched is not None:
             tile.set_reference(untouched.data)
         return tile
+
+    def _maximised_name(self) -> str:
+        """Stream whose picture fills the space; empty when all are shown."""
+        for name, tile in self._tiles.items():
+            if self.grid.maximised >= 0 and self.grid.tiles[self.grid.maximised] is tile:
+                return name
+        return ""
 
     @property
     def streams(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ play, and is exact as soon as the time stands still.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,9 +17,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from devices.kinematics import HandKinematics
 from devices.rig import Rig
 from devices.stream import Sample
+from recorder.player.frame_reader import UnreadableSample
 from recorder.player.player_episode import PlayerEpisode
 from widgets.hand_view import HandView
 from widgets.scene_objects import object_shapes
+
+logger = logging.getLogger(__name__)
 
 STILL_MS = 40  # after the last seek
 PLAYING_MS = 100
@@ -76,13 +80,22 @@ class HandPose(QWidget):
         if not self._timer.isActive():
             self._timer.start(PLAYING_MS if playing else STILL_MS)
 
+    def stop(self) -> None:
+        """Ask the episode for nothing more: it may be closed."""
+        self._timer.stop()
+        self._due_ns = None
+
     def show_now(self) -> None:
         """Pose the hand at the instant that is due."""
         if self._due_ns is None:
             return
         time_ns, self._due_ns = self._due_ns, None
         for stream, show in self._shows.items():
-            frame = self._episode.frame_at(stream, time_ns)
+            try:
+                frame = self._episode.frame_at(stream, time_ns)
+            except UnreadableSample as problem:
+                logger.warning("hand: %s", problem)
+                continue
             if frame is not None:
                 show(Sample(frame.index, frame.stamp_ns, None, 0, frame.data))
         self.shown_ns = time_ns

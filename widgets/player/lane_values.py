@@ -64,7 +64,8 @@ class LaneValues:
 
     def band(self, axis: TimeAxis) -> Band:
         """(pixels, rows) smallest and largest values; NaN where the stream has no sample."""
-        edges = axis.start_ns + np.arange(axis.width_px + 1) * (axis.span_ns / axis.width_px)
+        pixels = np.arange(axis.width_px + 1, dtype=np.int64)
+        edges = axis.start_ns + pixels * axis.span_ns // axis.width_px
         if self._summary is not None:
             columns = len(self._summary.low)
             fine_enough = axis.span_ns * columns >= axis.width_px * self._duration_ns
@@ -76,9 +77,9 @@ class LaneValues:
         assert self._numeric is not None
         return self._numeric()
 
-    def _from_columns(self, edges: NDArray[np.float64], summary: LaneSummary) -> Band:
+    def _from_columns(self, edges: NDArray[np.int64], summary: LaneSummary) -> Band:
         columns = len(summary.low)
-        at = (edges / self._duration_ns * columns).astype(np.int64)
+        at = edges * columns // self._duration_ns
         first = np.clip(at[:-1], 0, columns - 1)
         stop = int(np.clip(at[-1], first[-1] + 1, columns))
         low = np.fmin.reduceat(summary.low[:stop], first, axis=0)
@@ -87,7 +88,7 @@ class LaneValues:
         low[outside] = high[outside] = np.nan
         return low, high
 
-    def _from_samples(self, edges: NDArray[np.float64]) -> Band:
+    def _from_samples(self, edges: NDArray[np.int64]) -> Band:
         times, values = self._samples()
         if not len(times):
             rows = self._rows_of(values).shape[1]

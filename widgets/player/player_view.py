@@ -35,7 +35,8 @@ class PlayerView(PlayerPanes):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.transport = Transport(0)
+        self.transport = Transport(0)  # a new one with each episode
+        self.skips_idle = False
         self._episode: PlayerEpisode | None = None
         self._other: PlayerEpisode | None = None
         self._offset_ns = 0
@@ -60,7 +61,7 @@ class PlayerView(PlayerPanes):
             lambda a, b: self._on_range_dragged(a - self._offset_ns, b - self._offset_ns)
         )
         for pictures in (self.pictures, self.other_pictures):
-            pictures.arranged.connect(self._show_time)
+            pictures.arranged.connect(self._show_pictures)
         self.pictures.grid.maximised_changed.connect(self._on_maximised)
         bar = self.bar
         bar.play_asked.connect(self.toggle_play)
@@ -93,7 +94,6 @@ class PlayerView(PlayerPanes):
             Who moved the hand and how it was judged; hidden in a blind review.
         """
         speed = self.transport.speed
-        skips = bool(self.transport.skip)
         self._stop()
         self._episode = episode
         self.set_words(title, people)
@@ -103,8 +103,7 @@ class PlayerView(PlayerPanes):
         self.pictures.set_episode(episode)
         self.timeline.set_episode(episode)
         self._find_steps()
-        if episode is not None and skips:
-            self.toggle_skip_idle()
+        self._follow_skipping()
         self.show_empty(episode is None)
         self._offer_lanes()
         self.set_zoom(None)
@@ -167,7 +166,7 @@ class PlayerView(PlayerPanes):
     def seek(self, time_ns: int) -> None:
         """Go to an instant; playing goes on from there."""
         self.transport.seek(time_ns)
-        self._clock.restart()
+        self._clock.start()
         self._show_time()
 
     def step(self, count: int) -> None:
@@ -217,15 +216,15 @@ class PlayerView(PlayerPanes):
         self._show_bar()
 
     def toggle_skip_idle(self) -> None:
-        """Jump over idle stretches when playing, or play them again."""
-        overview = self._episode.overview if self._episode else None
-        if self.transport.skip or overview is None:
-            self.transport.skip = ()
-        else:
-            self.transport.skip = [
-                Interval(start_ns=a, stop_ns=b) for a, b in overview.idle if a < b
-            ]
+        """Jump over idle stretches when playing, here and in the next episodes, or no more."""
+        self.skips_idle = not self.skips_idle
+        self._follow_skipping()
         self._show_bar()
+
+    def _follow_skipping(self) -> None:
+        overview = self._episode.overview if self._episode else None
+        idle = overview.idle if overview is not None and self.skips_idle else ()
+        self.transport.skip = [Interval(start_ns=a, stop_ns=b) for a, b in idle if a < b]
 
     def _stop(self) -> None:
         self.transport.pause()
@@ -250,25 +249,31 @@ class PlayerView(PlayerPanes):
     def _show_time(self) -> None:
         if self._episode is None:
             return
-        time_ns, plays = self.transport.time_ns, self.transport.playing
-        velocity = self.transport.direction * self.transport.speed if plays else 0.0
-        self.pictures.show_at(time_ns, plays)
+        time_ns = self.transport.time_ns
+        self._show_pictures()
         self.timeline.set_time(time_ns)
-        if self._other is not None:
-            beside_ns = time_ns + self._offset_ns
-            self.other_pictures.match_depth(self.pictures)
-            self.other_pictures.show_at(beside_ns, plays)
-            self.other_timeline.set_time(beside_ns)
-            self._other.prefetch(self.other_pictures.visible_streams, beside_ns, velocity)
-        self._episode.prefetch(self.pictures.visible_streams, time_ns, velocity)
+        self.other_timeline.set_time(time_ns + self._offset_ns)
         self._show_bar()
         self._keep_in_view(time_ns)
         self.time_changed.emit(time_ns)
 
+    def _show_pictures(self) -> None:
+        if self._episode is None:
+            return
+        time_ns, plays = self.transport.time_ns, self.transport.playing
+        velocity = self.transport.direction * self.transport.speed if plays else 0.0
+        self.pictures.show_at(time_ns, plays)
+        if self._other is not None:
+            self.other_pictures.match_depth(self.pictures)
+            self.other_pictures.show_at(time_ns + self._offset_ns, plays)
+            streams = self.other_pictures.visible_streams
+            self._other.prefetch(streams, time_ns + self._offset_ns, velocity)
+        self._episode.prefetch(self.pictures.visible_streams, time_ns, velocity)
+
     def _show_bar(self) -> None:
         stream = self._step_stream()
         frame = self._episode.index_at(stream, self.time_ns) if self._episode and stream else -1
-        self.bar.follow(self.transport, None if frame < 0 else frame)
+        self.bar.follow(self.transport, None if frame < 0 else frame, self.skips_idle)
 
     # ---- pictures --------------------------------------------------------------------------
 

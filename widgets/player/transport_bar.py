@@ -98,8 +98,18 @@ class TransportBar(QWidget):
             button.clicked.connect(lambda: asked.emit())
         return button
 
-    def follow(self, transport: Transport, frame: int | None) -> None:
-        """Show where ``transport`` stands; ``frame`` is that of the first camera."""
+    def follow(self, transport: Transport, frame: int | None, skips: bool) -> None:
+        """Show where ``transport`` stands.
+
+        Parameters
+        ----------
+        transport : Transport
+            Its time, speed, direction and loop are shown.
+        frame : int or None
+            Of the first camera; None before its first one.
+        skips : bool
+            Whether idle stretches are jumped over.
+        """
         length = clock_text(transport.duration_ns)
         shown = "\N{EN DASH}" if frame is None else f"{frame}"
         text = f"{clock_text(transport.time_ns)} / {length}  frame {shown}"
@@ -115,7 +125,7 @@ class TransportBar(QWidget):
             QAccessible.updateAccessibility(event)
         self.speed_label.setText(f"{TIMES}{transport.speed:g}")
         self.direction_button.setText(FORWARDS if transport.direction > 0 else BACKWARDS)
-        loops, skips = transport.loop is not None, bool(transport.skip)
+        loops = transport.loop is not None
         self.loop_button.setChecked(loops)
         self.loop_button.setText("LOOP on" if loops else "Loop")
         self.skip_button.setChecked(skips)
