@@ -62,23 +62,26 @@ def test_a_station_waits_while_another_is_writing(dataset: Dataset) -> None:
     review = open_review(dataset, station="desk-a")
     review.apply(setting("quality", 2))
     reading, writing = os.pipe()
+    starting, start = os.pipe()
 
     def change() -> None:
         mine = open_review(dataset, station="desk-b")
+        os.read(starting, 1)
         os.write(writing, b"o")
         mine.apply(setting("quality", 5))
         os.write(writing, b"w")
 
+    pid = in_child(change)  # before the lock is taken: a child shares the open files it is given
     with open(review.path, "rb") as held:
         lock(held.fileno())
-        pid = in_child(change)
+        os.write(start, b"!")
         assert os.read(reading, 1) == b"o"
         assert not select.select([reading], [], [], 0.2)[0]
         assert read_state(dataset, "R1", UUID) == review.state
     assert os.read(reading, 1) == b"w"
     assert ended(pid) == 0
-    os.close(reading)
-    os.close(writing)
+    for fd in (reading, writing, starting, start):
+        os.close(fd)
     assert review.reload()
     assert review.state.quality == 5
 
