@@ -18,7 +18,7 @@ without one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, MutableMapping
 
 from recorder.library.rows import LibraryQuery, LibraryRow
 
@@ -51,7 +51,7 @@ def search_text(row: LibraryRow) -> str:
 
 
 def select(
-    rows: Iterable[LibraryRow], query: LibraryQuery, texts: Mapping[str, str] | None = None
+    rows: Iterable[LibraryRow], query: LibraryQuery, texts: MutableMapping[str, str] | None = None
 ) -> list[LibraryRow]:
     """The rows for which everything set in ``query`` holds, in their order.
 
@@ -61,8 +61,8 @@ def select(
         To choose from.
     query : LibraryQuery
         What to show; see the module for the meaning of its fields.
-    texts : mapping of str to str, optional
-        ``search_text`` by uuid, where it is known already.
+    texts : mutable mapping of str to str, optional
+        ``search_text`` by uuid, where it is known already; what is missing is added.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def select(
     return [row for row in rows if all(check(row) for check in checks)]
 
 
-def _checks(query: LibraryQuery, texts: Mapping[str, str] | None) -> list[Check]:
+def _checks(query: LibraryQuery, texts: MutableMapping[str, str] | None) -> list[Check]:
     """One check per field that is set, the cheap ones first."""
     checks: list[Check] = []
     if query.tasks:
@@ -93,10 +93,12 @@ def _checks(query: LibraryQuery, texts: Mapping[str, str] | None) -> list[Check]
     checks += _bounds(query)
     words = query.text.casefold().split()
     if words:
-        known = texts or {}
+        known = {} if texts is None else texts
 
         def holds_words(row: LibraryRow) -> bool:
-            text = known.get(row.episode.uuid) or search_text(row)
+            text = known.get(row.episode.uuid)
+            if text is None:
+                text = known[row.episode.uuid] = search_text(row)
             return all(word in text for word in words)
 
         checks.append(holds_words)

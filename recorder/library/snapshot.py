@@ -18,7 +18,6 @@ from sqlalchemy.engine import Connection
 from recorder.catalogue import EPISODES, PUBLISHED, EpisodeRow
 from recorder.catalogue_database import CatalogueDatabase, DamagedCatalogueError, table_of
 from recorder.dataset import Dataset
-from recorder.library.query import search_text
 from recorder.library.rows import LibraryRow, ReviewSummary
 from recorder.overview.model import OVERVIEW_VERSION, QualityFigures
 
@@ -42,7 +41,7 @@ class Snapshot:
     rows : list of LibraryRow
         Published episodes, by number.
     texts : dict of str to str
-        ``search_text`` of every row, by uuid.
+        ``search_text`` by uuid, of rows that were searched.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -146,14 +145,13 @@ class Snapshot:
 
     def _combine(self, uuid: str) -> None:
         episode = self._episodes.get(uuid)
+        self.texts.pop(uuid, None)
         if episode is None or episode.status != PUBLISHED:
             self._by_uuid.pop(uuid, None)
-            self.texts.pop(uuid, None)
             return
         review = current_review(self._reviews.get(uuid), episode.outcome)
         row = LibraryRow(episode, review, self._figures.get(uuid))
         self._by_uuid[uuid] = row
-        self.texts[uuid] = search_text(row)
 
 
 def current_review(stored: ReviewSummary | None, operator_outcome: str) -> ReviewSummary:

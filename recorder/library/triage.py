@@ -6,9 +6,8 @@ Within a task every figure is compared with the task's own episodes by a robust 
 
 (Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993; 1.4826 makes the MAD of a normal
 distribution its standard deviation). Where more than half of the episodes share one value the MAD
-is 0; the mean absolute deviation times 1.2533 takes its place, as they propose, and where that is 0
-too nothing is unusual. Their limit for an outlier is 3.5; a reason is given from ``NOTABLE_Z`` on,
-because a queue may show what is only odd.
+is 0, so that the spread counts as at least what nobody would notice (``noise``). Their limit for an
+outlier is 3.5; a reason is given from ``NOTABLE_Z`` on, because a queue may show what is only odd.
 
 ===============  ==================  ============================================================
 sign             figure              unusual when
@@ -41,7 +40,6 @@ from recorder.library.query import is_disputed
 from recorder.library.rows import LibraryRow
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
-MEAN_DEVIATION_TO_SIGMA = 1.2533
 NOTABLE_Z = 2.5
 STRENGTH_MAX = 10.0
 DISPUTE_STRENGTH = 8.0
@@ -81,10 +79,23 @@ class _Reason:
 
 @dataclass(frozen=True)
 class _Sign:
-    """A figure that can be unusual; ``value`` is None where it is not known."""
+    """A figure that can be unusual.
+
+    Attributes
+    ----------
+    value : callable
+        The figure of a row; None where it is not known.
+    words : callable
+        The reason from value, median, share of the task's episodes below it, and task.
+    noise : float
+        Smallest spread that counts, in the figure's unit.
+    low_counts : bool
+        Whether small values are unusual too.
+    """
 
     value: Callable[[LibraryRow], float | None]
     words: Callable[[float, float, float, str], str]
+    noise: float
     low_counts: bool = False
 
 
@@ -119,24 +130,18 @@ def triage(rows: Sequence[LibraryRow]) -> list[TriageItem]:
     ]
 
 
-def robust_z(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def robust_z(values: NDArray[np.float64], noise: float) -> NDArray[np.float64]:
     """Robust z-scores; see the module.
 
     Parameters
     ----------
     values : (N,) float64 array
         Finite figures of episodes that are compared.
-
-    Returns
-    -------
-    (N,) float64 array
-        0 everywhere when all values are the same.
+    noise : float
+        Smallest spread that counts, above 0.
     """
     away = values - np.median(values)
-    sigma = MAD_TO_SIGMA * float(np.median(np.abs(away)))
-    if sigma == 0:
-        sigma = MEAN_DEVIATION_TO_SIGMA * float(np.mean(np.abs(away)))
-    return away / sigma if sigma > 0 else np.zeros_like(away)
+    return away / max(noise, MAD_TO_SIGMA * float(np.median(np.abs(away))))
 
 
 def _unusual(
@@ -147,7 +152,7 @@ def _unusual(
     if len(known) < EPISODES_LEAST:
         return []
     values = np.array([value for _, value in known], dtype=np.float64)
-    median, scores = float(np.median(values)), robust_z(values)
+    median, scores = float(np.median(values)), robust_z(values, sign.noise)
     below = np.searchsorted(np.sort(values), values, side="left") / len(values)
     found = []
     for (row, value), z, share in zip(known, scores, below, strict=True):
@@ -180,10 +185,10 @@ def _loss_words(value: float, median: float, share: float, task: str) -> str:
 
 
 SIGNS = (
-    _Sign(_figure("jerk"), _jerk_words),
-    _Sign(_figure("idle_share"), _idle_words),
-    _Sign(lambda row: row.episode.duration_s, _length_words, low_counts=True),
-    _Sign(_figure("contact_losses"), _loss_words),
+    _Sign(_figure("jerk"), _jerk_words, noise=0.1),
+    _Sign(_figure("idle_share"), _idle_words, noise=0.02),
+    _Sign(lambda row: row.episode.duration_s, _length_words, noise=0.25, low_counts=True),
+    _Sign(_figure("contact_losses"), _loss_words, noise=0.4),
 )
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.postgres import MISSING, PROGRAMS, PostgresServer, own_server
 from support.recording import write_log
 from support.station_scene import Scene
 
 from benchmarks.load import load_rig
+from recorder.catalogue_database import ADDRESS_VARIABLE
 from recorder.dataset import Dataset, open_dataset
 from recorder.finalise import finalise_log
 
@@ -18,6 +20,25 @@ from recorder.finalise import finalise_log
 def dataset(tmp_path: Path) -> Dataset:
     """An empty dataset."""
     return open_dataset(tmp_path / "dataset", create=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, started once."""
+    if not PROGRAMS.is_dir():
+        pytest.skip(MISSING)
+    with own_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def catalogue_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run the test with the dataset's own catalogue, and again with a shared one."""
+    monkeypatch.delenv(ADDRESS_VARIABLE, raising=False)
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres")
+        monkeypatch.setenv(ADDRESS_VARIABLE, server.address)
+    return request.param
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from recorder.library.rows import LibraryRow
@@ -90,7 +90,7 @@ def _date_text(row: LibraryRow, item: TriageItem | None) -> str:
 PICTURE = Column("picture", 92, lambda row, item: "", lambda row, item: row.episode.number)
 NUMBER = Column(
     "number",
-    68,
+    88,
     lambda row, item: str(row.episode.number),
     lambda row, item: row.episode.number,
     right=True,
@@ -105,28 +105,28 @@ TASK = Column(
 )
 OPERATOR = Column(
     "operator",
-    80,
+    88,
     lambda row, item: row.episode.operator_code or NOTHING,
     lambda row, item: (row.episode.operator_code, row.episode.number),
     tip="Code of the person who demonstrated",
 )
 SOURCE = Column(
     "source",
-    104,
+    112,
     lambda row, item: row.episode.source,
     lambda row, item: (row.episode.source, row.episode.number),
     tip="Who or what moved the hand",
 )
 OUTCOME = Column(
     "outcome",
-    124,
+    132,
     lambda row, item: outcome_word(row.review.outcome),
     lambda row, item: (_outcome_place(row), row.episode.number),
     tip="Adjudicated, else what reviewers agree on, else the operator's own",
 )
 QUALITY = Column(
     "quality",
-    64,
+    80,
     _quality_text,
     lambda row, item: (row.review.quality or 0, row.episode.number),
     right=True,
@@ -141,7 +141,7 @@ LABELS = Column(
 )
 LENGTH = Column(
     "length",
-    72,
+    80,
     lambda row, item: f"{row.episode.duration_s:.1f} s",
     lambda row, item: (row.episode.duration_s, row.episode.number),
     right=True,
@@ -149,7 +149,7 @@ LENGTH = Column(
 )
 GAPS = Column(
     "lost",
-    60,
+    68,
     lambda row, item: str(row.episode.gaps),
     lambda row, item: (row.episode.gaps, row.episode.number),
     right=True,
@@ -157,14 +157,14 @@ GAPS = Column(
 )
 DATE = Column(
     "date (UTC)",
-    132,
+    152,
     _date_text,
     lambda row, item: (row.episode.wall_time, row.episode.number),
     tip="When the take began",
 )
 RANK = Column(
     "rank",
-    52,
+    72,
     lambda row, item: str(item.rank) if item else NOTHING,
     lambda row, item: item.rank if item else 0,
     right=True,
@@ -191,4 +191,16 @@ LIBRARY_COLUMNS = (
     GAPS,
     DATE,
 )
-TRIAGE_COLUMNS = (PICTURE, RANK, NUMBER, REASONS, TASK, OPERATOR, OUTCOME, QUALITY, LENGTH, GAPS)
+_NARROW_TASK = replace(TASK, width_px=152)
+TRIAGE_COLUMNS = (
+    PICTURE,
+    RANK,
+    NUMBER,
+    REASONS,
+    _NARROW_TASK,
+    OPERATOR,
+    OUTCOME,
+    QUALITY,
+    LENGTH,
+    GAPS,
+)

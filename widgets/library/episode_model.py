@@ -23,6 +23,10 @@ from widgets.theme import color, icon
 
 UUID_ROLE = int(Qt.ItemDataRole.UserRole)
 Role = Qt.ItemDataRole
+UPWARDS, DOWNWARDS = (
+    "\N{BLACK UP-POINTING SMALL TRIANGLE}",
+    "\N{BLACK DOWN-POINTING SMALL TRIANGLE}",
+)
 
 
 class EpisodeModel(QAbstractTableModel):
@@ -97,12 +101,18 @@ class EpisodeModel(QAbstractTableModel):
             return None
         column = self.columns[section]
         if role == Role.DisplayRole:
-            return "" if column is PICTURE else column.name
+            return "" if column is PICTURE else self._heading(column)
         if role == Role.TextAlignmentRole:
             return _alignment(column)
         if role in (Role.ToolTipRole, Role.AccessibleTextRole):
             return column.tip or column.name
         return None
+
+    def _heading(self, column: Column) -> str:
+        if column is not self.sorted_by:
+            return column.name
+        arrow = DOWNWARDS if self.descending else UPWARDS
+        return f"{arrow} {column.name}" if column.right else f"{column.name} {arrow}"
 
     def data(self, index: QModelIndex, role: int = Role.DisplayRole):
         row, column = self.rows[index.row()], self.columns[index.column()]

@@ -28,7 +28,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.library.episode_columns import Column
 from widgets.library.episode_model import EpisodeModel
 from widgets.library.picture_cache import PICTURE_SIZE
 from widgets.theme import color, font, icon
@@ -36,6 +35,7 @@ from widgets.theme import color, font, icon
 ROW_PX = 56
 BAR_PX = 3  # of the mark at the current row
 TICK_PX = 20
+PADDING = "QTableView::item { padding: 4px 8px; } QHeaderView::section { padding: 4px 11px; }"
 OPEN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -116,7 +116,7 @@ class EpisodeTable(QTableView):
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
         header.setHighlightSections(False)
-        header.setSortIndicatorShown(True)
+        self.setStyleSheet(PADDING)
         header.setMinimumSectionSize(40)
         self.setItemDelegate(_RowDelegate(self))
         self.setItemDelegateForColumn(0, _PictureDelegate(self))
@@ -131,12 +131,6 @@ class EpisodeTable(QTableView):
             header.setSectionResizeMode(place, fixed if column.width_px else rest)
             if column.width_px:
                 header.resizeSection(place, column.width_px)
-
-    def show_order(self, column: Column, descending: bool) -> None:
-        """Point at the column that orders the rows."""
-        places = [at for at, shown in enumerate(self._model.columns) if shown is column]
-        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-        self.horizontalHeader().setSortIndicator(places[0] if places else -1, order)
 
     @property
     def current_uuid(self) -> str:

@@ -24,6 +24,7 @@ from widgets.library.episode_columns import outcome_word
 DAY = QRegularExpression(r"\d{0,4}(-\d{0,2}(-\d{0,2})?)?")
 GAPS = (("gaps: any", None), ("with gaps", True), ("no gaps", False))
 ANY = "any"
+CONTROL_PX = 30  # the least the style sheet allows
 
 
 class _SearchBox(QLineEdit):
@@ -82,6 +83,8 @@ class FilterBar(QWidget):
         self.clear_button.clicked.connect(self.clear)
         _name(self.labels, "Labels filter", "Reviewed, disputed, rejected, trimmed")
         _name(self.gaps, "Gaps filter", "Episodes with or without lost samples")
+        for button in (self.task, self.operator, self.outcome, self.source, self.clear_button):
+            button.setFixedHeight(CONTROL_PX)
         self._lay_out()
         self._connect()
         self._show_clear()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from recorder.library.query import search_text, select
+from recorder.library.query import select
 from recorder.library.rows import LibraryQuery, LibraryRow
 from recorder.library.triage import TriageItem
 from widgets.library.episode_columns import (
@@ -32,7 +32,7 @@ from widgets.library.episode_columns import (
 )
 from widgets.library.episode_model import EpisodeModel
 from widgets.library.episode_table import EpisodeTable
-from widgets.library.filter_bar import FilterBar
+from widgets.library.filter_bar import CONTROL_PX, FilterBar
 from widgets.library.picture_cache import PictureCache
 
 NO_EPISODES = "No episodes yet: record some in the Record workspace, or import a dataset."
@@ -82,6 +82,8 @@ class LibraryView(QWidget):
         self.sorting.setToolTip("Order of the rows; a click on a column's head does the same")
         self.sorting.setAccessibleName("Sort by")
         self.direction = QToolButton()
+        for button in (self.triage_button, self.direction):
+            button.setFixedHeight(CONTROL_PX)
         self.direction.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.empty = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("role", "dim")
@@ -130,13 +132,10 @@ class LibraryView(QWidget):
 
     def set_rows(self, rows: Sequence[LibraryRow]) -> None:
         """Show these rows, as far as the filters let them; current and selected ones stay."""
-        known = {row.episode.uuid: row for row in self._rows}
+        before = {row.episode.uuid: row for row in self._rows}
         self._rows = list(rows)
-        self._texts = {
-            uuid: self._texts[uuid] if known.get(uuid) is row else search_text(row)
-            for row in self._rows
-            for uuid in (row.episode.uuid,)
-        }
+        same = (row.episode.uuid for row in rows if before.get(row.episode.uuid) is row)
+        self._texts = {uuid: self._texts[uuid] for uuid in same if uuid in self._texts}
         self._pictures.forget_missing()
         self.filters.offer(self._rows)
         self._refill()
@@ -205,7 +204,6 @@ class LibraryView(QWidget):
         self._model.show(shown, columns, self._triage)
         if other_columns:
             self.table.fit_columns()
-        self.table.show_order(self._model.sorted_by, self._model.descending)
         self.table.restore(current, chosen)
         self._pages.setCurrentWidget(self.table if shown else self.empty)
         self.empty.setText(self._why_empty())
@@ -255,7 +253,6 @@ class LibraryView(QWidget):
 
     def _show_order(self) -> None:
         column, descending = self._model.sorted_by, self._model.descending
-        self.table.show_order(column, descending)
         self.sorting.setCurrentText(column.name)
         self.direction.setText("descending" if descending else "ascending")
         self.direction.setToolTip("Turn the order round")
