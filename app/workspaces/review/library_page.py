@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.workspaces.review.review_desk import ReviewDesk
 from app.workspaces.review.review_queue import ReviewQueue
-from recorder.library.rows import LibraryQuery, LibraryRow
+from recorder.library.rows import LibraryRow
 from recorder.library.triage import TriageItem
 from widgets.library.library_view import LibraryView
 
@@ -28,11 +28,9 @@ class LibraryPage(QWidget):
         self._desk = desk
         self.rows: list[LibraryRow] = []
         self.ranked: list[TriageItem] = []
-        self.query = LibraryQuery()
         self.view = LibraryView()
         self.view.set_thumbnails(desk.library.thumbnail)
         self.view.opened.connect(self.opened)
-        self.view.query_changed.connect(self._on_query)
         self.empty = QLabel(
             "No episodes yet. Record some in Record, or bring a dataset in with Import."
         )
@@ -60,12 +58,8 @@ class LibraryPage(QWidget):
 
     def queue(self) -> ReviewQueue:
         """The order in which the episodes shown come."""
-        return self._desk.queue(self.rows, self.ranked, self.query, self.view.selected())
+        return self._desk.queue(self.rows, self.ranked, self.view.shown(), self.view.selected())
 
-    def set_query(self, query: LibraryQuery) -> None:
-        """Set the filters."""
-        self.query = query
-        self.view.set_query(query)
-
-    def _on_query(self, query: LibraryQuery) -> None:
-        self.query = query
+    def show_pictures_again(self) -> None:
+        """Ask for the thumbnails anew, after overviews were made."""
+        self.view.set_thumbnails(self._desk.library.thumbnail)

@@ -15,8 +15,7 @@ from app.workspaces.review.label_session import LabelSession
 from app.workspaces.review.review_queue import ReviewQueue
 from recorder.dataset import Dataset
 from recorder.library.library import Library
-from recorder.library.query import select
-from recorder.library.rows import LibraryQuery, LibraryRow, ReviewSummary
+from recorder.library.rows import LibraryRow, ReviewSummary
 from recorder.library.triage import TriageItem, triage
 from recorder.player.player_episode import PlayerEpisode
 from recorder.review.assignment import Assignment, AssignmentError, load_assignment
@@ -103,17 +102,16 @@ class ReviewDesk:
         self,
         rows: Sequence[LibraryRow],
         ranked: Sequence[TriageItem],
-        query: LibraryQuery,
+        shown: Sequence[str],
         chosen: Sequence[str] = (),
     ) -> ReviewQueue:
         """Episodes in the order this reviewer should see them.
 
         The assignment's order for whoever has a part in it; else what was chosen by hand, when that
-        is more than one; else what the filters show, the unusual first.
+        is more than one; else what the filters leave (``shown``), the unusual first.
         """
         reasons = {item.row.episode.uuid: item.reasons[0] for item in ranked if item.reasons}
         assigned = self.assignment.queue(self.reviewer) if self.assignment else ()
-        shown = [row.episode.uuid for row in select(rows, query)]
         if assigned:
             there = {row.episode.uuid for row in rows}
             return ReviewQueue([uuid for uuid in assigned if uuid in there], {}, self.done)

@@ -316,11 +316,13 @@ class ReviewWorkspace(Workspace):
             return
         arguments = ["-m", "recorder.overview.store", str(self.dataset.root)]
         job = self._jobs.start(title, arguments)
-        job.finished.connect(self._on_overviews)
+        job.finished.connect(lambda _: self._on_overviews(missing))
         job.failed.connect(lambda why: self._say(why, "warn"))
 
-    def _on_overviews(self) -> None:
+    def _on_overviews(self, made: list[str]) -> None:
         self.desk.library.missing_overviews()
+        self._summarise(made[0])  # makes the library forget the thumbnails that were missing
+        self.library.show_pictures_again()
         self.library.load()
 
     def remember(self, settings: Settings) -> None:

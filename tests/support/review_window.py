@@ -1,0 +1,93 @@
+"""The real window with Review, driven by keys alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.settings import Settings
+from app.window import MainWindow
+from app.workspaces.review import ReviewWorkspace
+from recorder.dataset import open_dataset
+from recorder.synthetic import SyntheticTake, write_take
+from support.waiting import wait_until
+from widgets.theme import apply_theme
+
+NO_MODIFIER = Qt.KeyboardModifier.NoModifier
+
+
+def make_dataset(root: Path, episodes: int, seconds: float = 4.0, **fields) -> Path:
+    """A dataset of made-up episodes."""
+    dataset = open_dataset(root, create=True)
+    for number in range(episodes):
+        write_take(dataset, SyntheticTake(number=number, seconds=seconds, seed=number, **fields))
+    return root
+
+
+class ReviewWindow:
+    """Opens the window on a dataset as one reviewer, and presses keys."""
+
+    def __init__(self, root: Path, reviewer: str = "R1", station: str = "desk") -> None:
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        if not application.styleSheet():
+            apply_theme(application)
+        settings = Settings(reviewer=reviewer, review_station=station, reaction_time_ms=250)
+        self.window = MainWindow(None, settings, None, review_dataset=root)
+        self.window.resize(1280, 800)
+        self.window.show()
+        self.window.activateWindow()
+        assert QTest.qWaitForWindowActive(self.window, 5000)
+        review = self.window.active
+        assert isinstance(review, ReviewWorkspace)
+        self.review = review
+        self.closed = False
+
+    def press(self, *keys: str) -> None:
+        """Press keys by name: letters, digits, ``Return``, ``Ctrl+Z``."""
+        for name in keys:
+            *modifiers, last = name.split("+") if len(name) > 1 else [name]
+            flags = NO_MODIFIER
+            for word in modifiers:
+                flags |= getattr(Qt.KeyboardModifier, f"{word.replace('Ctrl', 'Control')}Modifier")
+            code = getattr(Qt.Key, f"Key_{NAMES.get(last, last)}")
+            QTest.keyClick(self.window.windowHandle(), code, flags)
+            QApplication.processEvents()
+
+    def type(self, text: str) -> None:
+        """Type a text into what has the focus."""
+        for letter in text:
+            QTest.keyClick(self.window.windowHandle(), letter)
+
+    def wait(self, predicate: Callable[[], object], what: str) -> None:
+        """Let the window live until ``predicate()``."""
+
+        def alive() -> object:
+            QApplication.processEvents()
+            return predicate()
+
+        wait_until(alive, 20.0, what)
+
+    @property
+    def state(self):
+        """Labels on the screen."""
+        return self.review.episode.session.state
+
+    @property
+    def said(self) -> str:
+        """The newest sentence of the status strip."""
+        return self.window.strip.message_label.text()
+
+    def close(self) -> None:
+        """Close the window as a user does."""
+        self.closed = True
+        self.window.close()
+        self.window.deleteLater()
+        QApplication.processEvents()
+
+
+NAMES = {"[": "BracketLeft", "]": "BracketRight", "/": "Slash", ".": "Period", "=": "Equal"}
