@@ -89,8 +89,8 @@ class EpisodePictures(QWidget):
             tiles.append(tile)
             aspects.append(spec.shape[1] / spec.shape[0])
         rig = _rig_of(episode)
-        if rig is not None and hand:
-            self.hand = HandPose(episode, rig)
+        self.hand = _hand_of(episode, rig) if hand else None
+        if self.hand is not None and rig is not None:
             if camera is not None and rig.name == rig_before:
                 self.hand.view.camera = camera
             self.hand.setToolTip("The hand as measured; a ghost where it was sent to")
@@ -208,6 +208,17 @@ def _rig_of(episode: PlayerEpisode) -> Rig | None:
         return Rig.model_validate(dict(episode.rig))
     except (ValidationError, ValueError) as problem:
         logger.info("episode %s: no hand is shown: %s", episode.uuid, problem)
+        return None
+
+
+def _hand_of(episode: PlayerEpisode, rig: Rig | None) -> HandPose | None:
+    """The hand in 3-D; None when its model cannot be built on this machine."""
+    if rig is None:
+        return None
+    try:
+        return HandPose(episode, rig)
+    except (ValueError, OSError) as problem:
+        logger.warning("episode %s: no hand is shown: %s", episode.uuid, problem)
         return None
 
 

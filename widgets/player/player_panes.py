@@ -31,6 +31,7 @@ class PlayerPanes(QWidget):
         self.timeline, self.other_timeline = Timeline(), Timeline()
         self.other_timeline.setAccessibleName("Timeline of the episode beside it")
         self.bar = TransportBar()
+        self.setFocusProxy(self.timeline)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self._upper())
         self.splitter.addWidget(self._lower())

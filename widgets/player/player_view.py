@@ -109,6 +109,12 @@ class PlayerView(PlayerPanes):
         self.set_zoom(None)
         self._show_time()
 
+    def follow_overview(self) -> None:
+        """Take up the overview that ``episode.overview`` was given after it was opened."""
+        self.timeline.follow_overview()
+        self._follow_skipping()
+        self._offer_lanes()
+
     def set_compare(self, other: PlayerEpisode | None, title: str = "", offset_ns: int = 0) -> None:
         """Show a second episode beside the first; None shows the first alone."""
         self._other = other if self._episode is not None else None

@@ -84,6 +84,11 @@ class Timeline(QWidget):
         self._state, self._schema = state, schema
         self._make_label_lanes()
 
+    def follow_overview(self) -> None:
+        """Draw everything again from an overview that was made meanwhile; labels stay."""
+        self._make_stream_lanes()
+        self._make_label_lanes()
+
     def set_selected(self, lane: str, item: str | None) -> None:
         """Frame one item; None frames nothing."""
         self._selected = (lane, item) if item is not None else None

@@ -7,8 +7,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 
+from recorder.player.frame_reader import UnreadableSample
 from recorder.player.transport import SPEEDS
-from recorder.review.state import Interval
+from recorder.review.state import Interval, LabelState, Phase
 from recorder.synthetic import frame_number
 from widgets.player.player_view import PlayerView
 
@@ -195,3 +196,49 @@ def test_tiles_lie_within_the_grid_and_apart(player, size):
         assert grid.rect().contains(tile.geometry())
         for other in grid.tiles[:place]:
             assert not tile.geometry().intersects(other.geometry())
+
+
+def test_a_damaged_frame_is_said_and_the_next_one_is_shown(player, monkeypatch):
+    whole = player.episode.frame
+
+    def damaged(stream, index):
+        if (stream, index) == ("front/rgb", 10):
+            raise UnreadableSample("frame 10 is damaged")
+        return whole(stream, index)
+
+    monkeypatch.setattr(player.episode, "frame", damaged)
+    times = player.episode.frame_times_ns("front/rgb")
+    player.seek(int(times[10]))
+    tile = player.pictures.tile("front/rgb")
+    assert player.shown("front/rgb") is None
+    assert tile._note == "frame 10 cannot be read"
+    player.seek(int(times[11]))
+    assert player.shown("front/rgb").index == 11
+    assert tile._note == "frame 11"
+
+
+def test_an_episode_of_an_unknown_rig_is_played_without_its_hand(shown, takes, opened):
+    episode = opened(takes[0])
+    episode.rig = {"name": "foreign"}
+    view = shown(PlayerView(), 930, 650)
+    view.set_episode(episode, "imported")
+    view.seek(1_000_000_000)
+    assert view.pictures.hand is None
+    assert view.shown("front/rgb").index == 30
+    view.set_episode(None)
+
+
+def test_an_overview_made_meanwhile_is_taken_up_and_labels_stay(shown, takes, opened):
+    episode = opened(takes[0])
+    made, episode.overview = episode.overview, None
+    view = shown(PlayerView(), 930, 650)
+    view.set_episode(episode)
+    phases = {"a": Phase(start_ns=0, stop_ns=1_000_000_000, label="reach")}
+    view.set_labels(LabelState(phases=phases), None)
+    assert not view.timeline.shows_lane("right/taxels")
+    episode.overview = made
+    view.follow_overview()
+    assert view.timeline.shows_lane("right/taxels")
+    lane = view.timeline.stack.lanes[0]
+    assert lane.item_at(5, 5, view.timeline.stack.axis, 20).item == "a"
+    view.set_episode(None)

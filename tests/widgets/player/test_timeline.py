@@ -260,6 +260,7 @@ def test_joints_of_one_finger_have_a_row_each(player):
 
 
 def test_focus_is_seen(player, qtbot):
+    player.activateWindow()
     player.timeline.setFocus()
     qtbot.waitUntil(player.timeline.hasFocus)
     assert player.timeline.grab().toImage().pixelColor(200, 1) == color("accent")
