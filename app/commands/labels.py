@@ -93,7 +93,7 @@ def assign(
     dataset: DatasetArgument,
     reviewers: Annotated[
         str, typer.Option("--reviewers", help="Codes, never names, separated by commas.")
-    ],
+    ] = "",
     per_episode: Annotated[
         int, typer.Option("--per-episode", min=1, help="How many review each episode.")
     ] = 2,
@@ -104,27 +104,39 @@ def assign(
     replace: Annotated[
         bool, typer.Option("--replace", help="Set an existing assignment aside.")
     ] = False,
+    is_extended: Annotated[
+        bool, typer.Option("--extend", help="Deal new episodes behind the existing assignment.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Deal the published episodes out to reviewers, each with an order of its own."""
     from recorder.catalogue import Catalogue
     from recorder.dataset import open_dataset
     from recorder.review.assignment import assign as deal
-    from recorder.review.assignment import save_assignment
+    from recorder.review.assignment import extend, load_assignment, save_assignment
 
     with fail():
         opened = open_dataset(dataset)
         codes = [name.strip() for name in reviewers.split(",") if name.strip()]
         uuids = [row.uuid for row in Catalogue(opened).rows()]
-        assignment = deal(uuids, codes, per_episode, seed, blind=not is_open)
-        path = save_assignment(opened, assignment, replace)
+        if is_extended:
+            existing = load_assignment(opened)
+            if existing is None:
+                raise ValueError(f"dataset '{dataset}' has no assignment yet; leave --extend out")
+            assignment = extend(existing, uuids)
+        else:
+            assignment = deal(uuids, codes, per_episode, seed, blind=not is_open)
+        path = save_assignment(opened, assignment, replace or is_extended)
     if as_json:
         show(json.dumps(assignment.model_dump(mode="json"), indent=1))
         return
     for name in assignment.reviewers:
         show(f"{name}: {len(assignment.queue(name))} episodes")
-    how = "open" if is_open else "blind"
-    show(f"{len(uuids)} episodes, {per_episode} reviewers each, {how}, seed {seed}: {path}")
+    how = "blind" if assignment.blind else "open"
+    show(
+        f"{len(uuids)} episodes, {assignment.reviewers_per_episode} reviewers each, {how}, "
+        f"seed {assignment.seed}: {path}"
+    )
 
 
 @cli.command(epilog="Example: thenar labels verify ~/demos")

@@ -1,16 +1,19 @@
 """Blind double review: who reviews which episode, in which order, seeing what.
 
-One file per dataset, ``DATASET/reviews/assignment.json``, made once from a seed and never changed
-afterwards: a new assignment sets the old one aside under the time it was made.
+One file per dataset, ``DATASET/reviews/assignment.json``, made from a seed and frozen. Episodes
+recorded later are dealt behind it (``extend``); whatever takes its place sets it aside under the
+time it was made.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import random
+import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -105,35 +108,46 @@ def assign(
         When a code is none or doubled, or there are too few reviewers.
     """
     _refuse_unusable(reviewers, reviewers_per_episode)
-    chance = random.Random(seed)
-    episodes = sorted(set(uuids))
-    chance.shuffle(episodes)
-    queues: dict[str, list[str]] = {reviewer: [] for reviewer in reviewers}
-    met: dict[frozenset[str], int] = {}
-    for uuid in episodes:
-        chosen: list[str] = []
-        for _ in range(reviewers_per_episode):
-            free = [r for r in reviewers if r not in chosen]
-            least = min(len(queues[r]) for r in free)
-            ready = [r for r in free if len(queues[r]) == least]
-            meetings = {r: sum(met.get(frozenset((r, c)), 0) for c in chosen) for r in ready}
-            fewest = min(meetings.values())
-            chosen.append(chance.choice([r for r in ready if meetings[r] == fewest]))
-        for reviewer in chosen:
-            queues[reviewer].append(uuid)
-            for other in chosen:
-                if other != reviewer:
-                    pair = frozenset((reviewer, other))
-                    met[pair] = met.get(pair, 0) + 1
-    for reviewer, queue in queues.items():
-        random.Random(f"{seed}:{reviewer}").shuffle(queue)
-    return Assignment(
+    nobody = Assignment(
         seed=seed,
         reviewers=tuple(reviewers),
         reviewers_per_episode=reviewers_per_episode,
         blind=blind,
-        created=created or datetime.now(UTC).isoformat(timespec="milliseconds"),
-        order={reviewer: tuple(queue) for reviewer, queue in queues.items()},
+        created=created,
+        order=dict.fromkeys(reviewers, ()),
+    )
+    return extend(nobody, uuids, created)
+
+
+def extend(assignment: Assignment, uuids: Iterable[str], created: str = "") -> Assignment:
+    """Deal the episodes that are new to an assignment; what was dealt before stays as it is.
+
+    New episodes come after the old ones in each reviewer's order, loads stay balanced over both,
+    and the same episodes in the same steps give the same assignment.
+    """
+    known = {uuid for queue in assignment.order.values() for uuid in queue}
+    chance = random.Random(f"{assignment.seed}:{len(known)}")
+    added = sorted(set(uuids) - known)
+    chance.shuffle(added)
+    queues = {reviewer: list(assignment.order[reviewer]) for reviewer in assignment.reviewers}
+    met = _meetings(assignment)
+    for uuid in added:
+        chosen: list[str] = []
+        for _ in range(assignment.reviewers_per_episode):
+            chosen.append(_next_reviewer(queues, met, chosen, chance))
+        met.update(frozenset(pair) for pair in combinations(chosen, 2))
+        for reviewer in chosen:
+            queues[reviewer].append(uuid)
+    for reviewer, queue in queues.items():
+        dealt = len(assignment.order[reviewer])
+        rest = queue[dealt:]
+        random.Random(f"{assignment.seed}:{len(known)}:{reviewer}").shuffle(rest)
+        queue[dealt:] = rest
+    return assignment.model_copy(
+        update={
+            "created": created or datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "order": {reviewer: tuple(queue) for reviewer, queue in queues.items()},
+        }
     )
 
 
@@ -150,10 +164,13 @@ def save_assignment(dataset: Dataset, assignment: Assignment, replace: bool = Fa
         if path.exists():
             if not replace:
                 raise AssignmentError(
-                    f"'{path}' exists and reviewers work by it; set it aside with --replace"
+                    f"'{path}' exists and reviewers work by it; deal new episodes with --extend "
+                    "or set it aside with --replace"
                 )
             made = "".join(c for c in _load(path).created if c.isalnum())
-            os.replace(path, path.with_name(f"assignment-{made}.json"))
+            aside = path.with_name(f"assignment-{made}.json")
+            shutil.copyfile(path, aside)  # a kill leaves an assignment: without one, all is seen
+            fsync_path(aside)
         path.parent.mkdir(exist_ok=True)
         part = path.with_name(".assignment.json.part")
         part.write_text(json.dumps(assignment.model_dump(mode="json"), indent=1) + "\n")
@@ -193,6 +210,32 @@ def may_see_others(
         return True
     states = [read_state(dataset, name, uuid) for name in assignment.reviewers_of(uuid)]
     return all(state is not None and state.accepted for state in states)
+
+
+def _next_reviewer(
+    queues: Mapping[str, list[str]],
+    met: Counter[frozenset[str]],
+    chosen: Sequence[str],
+    chance: random.Random,
+) -> str:
+    """Who has least to do; among those, who met the ones already chosen least often; else chance.
+
+    Choosing the least loaded keeps all loads within one of each other.
+    """
+    free = [name for name in queues if name not in chosen]
+    least = min(len(queues[name]) for name in free)
+    ready = [name for name in free if len(queues[name]) == least]
+    meetings = {name: sum(met[frozenset((name, other))] for other in chosen) for name in ready}
+    fewest = min(meetings.values())
+    return chance.choice([name for name in ready if meetings[name] == fewest])
+
+
+def _meetings(assignment: Assignment) -> Counter[frozenset[str]]:
+    """How many episodes each pair of reviewers shares."""
+    met: Counter[frozenset[str]] = Counter()
+    for one, two in combinations(assignment.reviewers, 2):
+        met[frozenset((one, two))] = len(set(assignment.order[one]) & set(assignment.order[two]))
+    return met
 
 
 def _refuse_unusable(reviewers: Sequence[str], reviewers_per_episode: int) -> None:

@@ -70,6 +70,8 @@ def test_an_assignment_is_dealt_once(recorded: tuple[Dataset, str]) -> None:
     assert made.exit_code == 0, made.output
     facts = json.loads(made.output)
     assert (facts["blind"], facts["order"]["R1"]) == (True, [uuid])
+    extended = call("assign", dataset.root, "--extend")
+    assert "1 episodes, 2 reviewers each, blind, seed 7" in extended.output
     again = call("assign", dataset.root, "--reviewers", "R1,R2")
     assert again.exit_code == 1
     assert "--replace" in again.output

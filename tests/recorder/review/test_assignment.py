@@ -14,6 +14,7 @@ from recorder.dataset import Dataset
 from recorder.review.assignment import (
     AssignmentError,
     assign,
+    extend,
     load_assignment,
     may_see_others,
     save_assignment,
@@ -64,6 +65,23 @@ def test_the_seed_alone_decides_and_everyone_has_an_order_of_their_own() -> None
     assert made.queue("R1") != made.queue("R2")
     assert made.queue("R1") != tuple(EPISODES)
     assert made.queue("somebody") == ()
+
+
+@settings(max_examples=30, deadline=None)
+@given(first=st.integers(0, 30), reviewers=st.integers(2, 5), seed=st.integers(0, 100))
+def test_later_episodes_come_behind_and_keep_the_balance(
+    first: int, reviewers: int, seed: int
+) -> None:
+    names = [f"R{number}" for number in range(reviewers)]
+    made = assign(EPISODES[:first], names, 2, seed)
+    longer = extend(made, EPISODES, "later")
+    assert longer == extend(made, EPISODES, "later")
+    for name in names:
+        assert longer.queue(name)[: len(made.queue(name))] == made.queue(name)
+    loads = [len(longer.queue(name)) for name in names]
+    assert max(loads) - min(loads) <= 1
+    assert all(len(longer.reviewers_of(uuid)) == 2 for uuid in EPISODES)
+    assert extend(longer, EPISODES).order == longer.order
 
 
 @pytest.mark.parametrize(
