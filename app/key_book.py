@@ -107,7 +107,7 @@ class KeyBook:
         """Give the action its own key back and no pedal; why not, or empty."""
         rest = {other: key for other, key in self._settings.keys.items() if other != name}
         chosen = ActionId(name)
-        others = clashes(chosen, action(chosen).key, resolve_keys(rest)[0])
+        others = clashes(chosen, action(chosen).key, self._keys)
         if others:
             return f"'{action(others[0]).title}' uses '{action(chosen).key}' now; reset it first."
         self._settings.bindings = {

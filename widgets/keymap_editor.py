@@ -106,7 +106,9 @@ class KeymapEditor(QDialog):
         self.tree.header().setStretchLastSection(False)
         self.tree.setColumnWidth(1, 130)
         self.tree.setColumnWidth(2, 200)
-        self.tree.itemActivated.connect(lambda *_: self.wait_for_key())
+        self.tree.itemActivated.connect(  # queued: the Return that activates is not the new key
+            self._on_activated, Qt.ConnectionType.QueuedConnection
+        )
         self.tree.currentItemChanged.connect(lambda *_: self._leave())
         self.message = QLabel(HOW)
         self.message.setWordWrap(True)
@@ -202,6 +204,9 @@ class KeymapEditor(QDialog):
             row = item.data(0, Qt.ItemDataRole.UserRole)
             if row is not None and row.name == name:
                 self.tree.setCurrentItem(item)
+
+    def _on_activated(self) -> None:
+        self.wait_for_key()
 
     def wait_for_key(self) -> None:
         """The next key press is the new key of the chosen action."""

@@ -17,8 +17,8 @@ from recorder.dataset import open_dataset
 from resources import ROOT
 
 COMMANDS = (
-    "run", "doctor", "record", "replay", "inspect", "verify", "recover", "bench", "review", "export",
-    "import", "agreement", "shortcuts",
+    "run", "doctor", "record", "replay", "inspect", "verify", "recover", "bench", "review",
+    "export", "import", "agreement", "shortcuts",
 )  # fmt: skip
 
 
