@@ -129,6 +129,15 @@ def test_of_a_long_rest_both_ends_are_proposed() -> None:
     assert inside[1] == pytest.approx(4.2 * S, abs=200 * MS)
 
 
+def test_a_rest_that_trembles_around_the_threshold_is_one_rest() -> None:
+    grid = grid_ns(10 * S)
+    moved = stroke(grid, 0.0, 3.0) + stroke(grid, 7.0, 10.0)
+    resting = (grid > 3 * S) & (grid < 7 * S)
+    tremor = np.where(resting, 0.02 * np.sin(2 * np.pi * (grid / S - 3.0)), 0.0)
+    minima = speed_minima_ns([motion(moved + tremor)], grid)
+    assert len([at for at in minima if 3.3 * S < at < 6.7 * S]) == 0
+
+
 def test_instants_lie_at_least_150_ms_apart() -> None:
     grid = grid_ns(10 * S)
     random = np.random.default_rng(0)

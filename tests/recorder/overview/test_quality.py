@@ -135,6 +135,14 @@ def test_rests_shorter_than_half_a_second_are_not_idle() -> None:
     assert all(not a <= 1.9 * S < b for a, b in idle_stretches([moved], [], grid))
 
 
+def test_a_twitch_shorter_than_a_tenth_of_a_second_does_not_end_a_rest() -> None:
+    time_s, grid = clock_s(4.0), grid_ns(4 * S)
+    twitch = motion(index=minimum_jerk(time_s, 2.0, 0.02, 0.01))
+    jump = motion(index=minimum_jerk(time_s, 2.0, 0.2, 1.0))
+    assert idle_stretches([twitch], [], grid) == ((0, 4 * S + 5 * MS),)
+    assert len(idle_stretches([jump], [], grid)) == 2
+
+
 def test_without_measured_joints_nothing_is_said_to_be_idle() -> None:
     assert idle_stretches([], [], grid_ns(S)) == ()
 

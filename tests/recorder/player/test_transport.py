@@ -80,6 +80,14 @@ def test_playing_ends_at_the_end_it_goes_to() -> None:
     assert not backwards.playing
 
 
+@pytest.mark.parametrize("tick_ns", [4, 5, 6])
+def test_the_last_instant_is_reached_and_not_passed(tick_ns: int) -> None:
+    for direction, at_ns, end_ns in ((1, S - 5, S), (-1, 5, 0)):
+        transport = playing(S, at_ns, direction)
+        assert transport.tick(tick_ns * 1e-9) == at_ns + direction * min(tick_ns, 5)
+        assert transport.playing == (transport.time_ns != end_ns)
+
+
 def test_playing_on_before_the_end_goes_on_playing() -> None:
     transport = playing(S, 0)
     transport.tick(0.5)
