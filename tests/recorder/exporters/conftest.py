@@ -51,9 +51,7 @@ def plan(takes: Dataset, tmp_path: Path) -> Callable[..., ExportPlan]:
 
     def build(format_name: str = "lerobot", **choices) -> ExportPlan:
         choices.setdefault("out", tmp_path / "out")
-        return ExportPlan.model_validate(
-            {"dataset": takes.root, "format": format_name, **choices}
-        )
+        return ExportPlan.model_validate({"dataset": takes.root, "format": format_name, **choices})
 
     return build
 
