@@ -108,23 +108,30 @@ class LabelPanel(QFrame):
         first.addWidget(self.place)
         first.addStretch(1)
         first.addWidget(self.reviewer)
-        body = QWidget()
-        column = QVBoxLayout(body)
+        self.body = QWidget()
+        column = QVBoxLayout(self.body)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(5)
         column.addLayout(first)
         for widget in (
             self.reason, self.saved, self.banner, self.outcome, self.choices, self.quality,
-            self.phases, self.events, *self.rows.values(), self.instruction, self.note,
+            self.phases, self.events,
         ):  # fmt: skip
             column.addWidget(widget)
+        rows = QVBoxLayout()
+        rows.setSpacing(0)
+        for row in self.rows.values():
+            rows.addWidget(row)
+        column.addLayout(rows)
+        column.addWidget(self.instruction)
+        column.addWidget(self.note)
         caption = _label("title")
         caption.setText("history")
         column.addWidget(caption)
         column.addWidget(self.history)
         column.addStretch(1)
         self.area = QScrollArea()
-        self.area.setWidget(body)
+        self.area.setWidget(self.body)
         self.area.setWidgetResizable(True)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
