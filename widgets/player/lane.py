@@ -38,6 +38,8 @@ class Lane:
         Names of the rows within it, top to bottom; empty for a lane of one row.
     least_px, best_px : int
         Height it needs, and height it is best read at.
+    note : str
+        A few words below the title, where there is room: the scale.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Lane:
         self.rows = rows
         self.least_px = least_px
         self.best_px = max(least_px, best_px)
+        self.note = ""
 
     def paint(self, painter: QPainter, axis: TimeAxis, height_px: int) -> None:
         """Draw the lane on ``axis.width_px`` by ``height_px`` pixels."""

@@ -32,6 +32,7 @@ GUTTER_PX = 120
 GAP_PX = 3  # between lanes
 CURSOR_REACH_PX = 4
 SMALLEST_TEXT_PX = 8
+NOTE_FROM_PX = 34  # of a lane's height
 DRAG_PX = 4  # a press that moves less is a click
 IDLE_ALPHA, OUT_ALPHA = 26, 170
 WIDEST_PICTURE_PX = 8192
@@ -216,6 +217,10 @@ class LaneStack(QWidget):
             lane.title, Qt.TextElideMode.ElideRight, space.width()
         )
         painter.drawText(space, middle, shown)
+        if lane.note and rect.height() >= NOTE_FROM_PX:
+            painter.setPen(color("dim"))
+            painter.setFont(font(10))
+            painter.drawText(space.translated(0, 15), middle, lane.note)
 
     def _paint_shades(self, painter: QPainter, axis: TimeAxis) -> None:
         tall = self.height()

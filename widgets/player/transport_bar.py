@@ -15,6 +15,7 @@ from widgets.theme import font, icon
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 FORWARDS = "\N{BLACK RIGHT-POINTING TRIANGLE} forwards"
+NARROW_PX = 32
 BACKWARDS = "\N{BLACK LEFT-POINTING TRIANGLE} backwards"
 
 
@@ -49,6 +50,8 @@ class TransportBar(QWidget):
         self.speed_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.speed_label.setMinimumWidth(QFontMetrics(font()).horizontalAdvance(f"{TIMES}0.25") + 4)
         self.faster_button = self._button("+", "Faster", "Faster", self.faster_asked)
+        for button in (self.slower_button, self.faster_button):
+            button.setFixedWidth(NARROW_PX)
         self.direction_button = self._button(
             FORWARDS, "Turn the direction of playing round", "Direction", self.reverse_asked
         )

@@ -20,6 +20,8 @@ ROW_BEST_PX = 15
 HEAT_LEAST_PX = 6
 HEAT_BEST_PX = 10
 CURVE_COLORS = ("text", "accent", "dim", "ok", "faint", "warn")
+LEAST_SPAN = 0.02  # rad or m: the noise of a joint at rest must not fill its row
+LEAST_TOP_N = 5 * LEAST_FORCE_N
 MARGIN_PX = 1  # of a curve from the edges of its row
 
 
@@ -31,7 +33,7 @@ class CurveLane(Lane):
     groups : sequence of (str, sequence of int)
         Rows of the lane: a name and which rows of ``values`` are drawn there.
     filled : bool
-        Fill from zero: for forces. The rows then share one scale from 0 to a round number.
+        Fill from zero: for forces. The rows then share one scale from 0 to the largest value.
     """
 
     def __init__(
@@ -50,13 +52,15 @@ class CurveLane(Lane):
         self._groups = tuple((group, tuple(members)) for group, members in groups)
         self._unit = unit
         self._filled = filled
+        if filled:
+            self.note = f"to {self.top_n:.1f} {unit}"
 
     @property
     def top_n(self) -> float:
         """Top of the shared scale of a filled lane."""
         members = [member for _, group in self._groups for member in group]
         peak = max((self._values.range_of(member)[1] for member in members), default=0.0)
-        return nice_ceiling(max(peak, LEAST_FORCE_N * 5))
+        return max(peak, LEAST_TOP_N)
 
     def paint(self, painter: QPainter, axis: TimeAxis, height_px: int) -> None:
         low, high = self._values.band(axis)
@@ -80,7 +84,8 @@ class CurveLane(Lane):
         ranges = [self._values.range_of(member) for member in members]
         bottom = min((low for low, _ in ranges), default=0.0)
         top = max((high for _, high in ranges), default=0.0)
-        return (bottom, top) if top - bottom > 1e-3 else (bottom - 0.5, top + 0.5)
+        spare = max(0.0, LEAST_SPAN - (top - bottom)) / 2
+        return bottom - spare, top + spare
 
     def text_at(self, x: float, y: float, axis: TimeAxis, height_px: int) -> str:
         row = min(len(self._groups) - 1, int(y * len(self._groups) / max(1, height_px)))
@@ -103,12 +108,13 @@ class HeatLane(Lane):
         count = max(1, len(fingers))
         super().__init__(name, title, HEAT_LEAST_PX * count, HEAT_BEST_PX * count, tuple(fingers))
         self._values = values
+        self.note = f"to {self.top_n:g} N"
 
     @property
     def top_n(self) -> float:
         """Normal force at the bright end, newtons."""
         peaks = [self._values.range_of(row)[1] for row in range(len(self.rows))]
-        return nice_ceiling(max([*peaks, LEAST_FORCE_N * 5]))
+        return nice_ceiling(max([*peaks, LEAST_TOP_N]))
 
     def paint(self, painter: QPainter, axis: TimeAxis, height_px: int) -> None:
         _, high = self._values.band(axis)

@@ -6,6 +6,7 @@ import pytest
 from recorder.overview.model import LaneSummary
 from widgets.player.lane_values import LaneValues
 from widgets.player.time_axis import TimeAxis
+from widgets.player.value_lanes import CurveLane, HeatLane
 
 S = 1_000_000_000
 RISING = np.arange(1200, dtype=np.float32)[:, None]
@@ -71,3 +72,20 @@ def test_holes_of_the_overview_stay_holes():
 def test_a_lane_without_any_source_is_refused():
     with pytest.raises(ValueError, match="neither"):
         LaneValues(None, None, np.asarray, S)
+
+
+def test_noise_of_a_joint_at_rest_does_not_fill_its_row():
+    rows = np.array([[0.5, 0.0], [0.5002, 1.0]], np.float32)
+    values = LaneValues(None, lambda: (np.array([0, S // 2]), rows), np.asarray, S)
+    lane = CurveLane("right/x", "joints", values, [("still", [0]), ("moving", [1])], "rad")
+    low, high = lane._scale([0])
+    assert high - low == pytest.approx(0.02)
+    assert lane._scale([1]) == (0.0, 1.0)
+
+
+def test_forces_say_their_scale():
+    rows = np.array([[0.0], [2.13]], np.float32)
+    values = LaneValues(None, lambda: (np.array([0, S // 2]), rows), np.asarray, S)
+    lane = CurveLane("right/f", "force", values, [("thumb", [0])], "N", filled=True)
+    assert lane.note == "to 2.1 N"
+    assert HeatLane("right/t", "taxels", values, ["thumb"]).note == "to 5 N"
