@@ -30,12 +30,17 @@ from PySide6.QtWidgets import (
 
 from widgets.library.episode_model import EpisodeModel
 from widgets.library.picture_cache import PICTURE_SIZE
-from widgets.theme import color, font, icon
+from widgets.theme import color, colors, font, icon
 
 ROW_PX = 56
 BAR_PX = 3  # of the mark at the current row
 TICK_PX = 20
-PADDING = "QTableView::item { padding: 4px 8px; } QHeaderView::section { padding: 4px 11px; }"
+CELLS = """
+QTableView, QTableView:focus { background: @panel; }
+QTableView::item { padding: 4px 8px; background: transparent; }
+QTableView::item:selected { background: @pressed; color: @text; }
+QHeaderView::section { padding: 4px 11px; }
+"""
 OPEN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -101,7 +106,7 @@ class EpisodeTable(QTableView):
         self.setModel(model)
         self.setAccessibleName("Episodes")
         self.setShowGrid(False)
-        self.setWordWrap(False)
+        self.setWordWrap(True)  # reasons and labels have room for two lines
         self.setFont(font(13))
         self.setIconSize(QSize(16, 16))
         self.setTabKeyNavigation(False)
@@ -116,7 +121,7 @@ class EpisodeTable(QTableView):
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
         header.setHighlightSections(False)
-        self.setStyleSheet(PADDING)
+        self.setStyleSheet(_coloured(CELLS))
         header.setMinimumSectionSize(40)
         self.setItemDelegate(_RowDelegate(self))
         self.setItemDelegateForColumn(0, _PictureDelegate(self))
@@ -201,6 +206,12 @@ class EpisodeTable(QTableView):
 
     def _on_double_clicked(self, index: QModelIndex) -> None:
         self.opened.emit(self._model.uuid_at(index.row()))
+
+
+def _coloured(sheet: str) -> str:
+    for name in ("panel", "pressed", "text"):
+        sheet = sheet.replace(f"@{name}", colors()[name])
+    return sheet
 
 
 def _stretches(places: Iterable[int]) -> list[tuple[int, int]]:

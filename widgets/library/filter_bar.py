@@ -177,6 +177,25 @@ class FilterBar(QWidget):
         self.outcome.set_values({row.review.outcome for row in rows})
         self.source.set_values({row.episode.source for row in rows})
 
+    def set_blind(self, blind: bool) -> None:
+        """Take away (and clear) the filters that would tell who did what and what was said."""
+        telling = (self.operator, self.outcome, self.source, self.labels)
+        for control in (*telling, self.quality_least, self.quality_most):
+            control.setEnabled(not blind)
+        if blind:
+            seen = self.query
+            self.set_query(
+                LibraryQuery(
+                    text=seen.text,
+                    tasks=seen.tasks,
+                    since=seen.since,
+                    until=seen.until,
+                    with_gaps=seen.with_gaps,
+                    length_least_s=seen.length_least_s,
+                    length_most_s=seen.length_most_s,
+                )
+            )
+
     def clear(self) -> None:
         """Show everything again."""
         if self.query != LibraryQuery():

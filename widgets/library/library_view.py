@@ -7,6 +7,7 @@ Keys: ``/`` goes to the search, Enter or Down from there to the table, Escape cl
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -24,6 +25,7 @@ from recorder.library.query import select
 from recorder.library.rows import LibraryQuery, LibraryRow
 from recorder.library.triage import TriageItem
 from widgets.library.episode_columns import (
+    BLIND_COLUMNS,
     LIBRARY_COLUMNS,
     NUMBER,
     PICTURE,
@@ -63,6 +65,7 @@ class LibraryView(QWidget):
         self._rows: list[LibraryRow] = []
         self._texts: dict[str, str] = {}
         self._triage: dict[str, TriageItem] = {}
+        self._blind = False
         self._library_order = NUMBER, False
         self._pictures = PictureCache(self)
         self._model = EpisodeModel(self._pictures)
@@ -156,6 +159,20 @@ class LibraryView(QWidget):
         self.filters.set_query(query)
         self._refill()
 
+    def set_blind(self, blind: bool) -> None:
+        """Hide operator, source and everything that anybody said; the search skips notes too."""
+        if blind == self._blind:
+            return
+        self._blind = blind
+        self.triage_button.setChecked(False)
+        self.triage_button.setEnabled(not blind)
+        self.filters.set_blind(blind)
+        self._texts = {}
+        if blind:
+            self._model.sorted_by, self._model.descending = NUMBER, False
+        self._refill()
+        self._offer_orders()
+
     def set_current(self, uuid: str) -> None:
         """Make an episode the current one, where it is shown."""
         if self._model.place_of(uuid) is not None:
@@ -196,10 +213,12 @@ class LibraryView(QWidget):
     def _refill(self) -> None:
         current, chosen = self.table.current_uuid, self.table.selected_uuids()
         had_focus = self.table.hasFocus()
-        shown = select(self._rows, self.filters.query, self._texts)
+        rows = [_blinded(row) for row in self._rows] if self._blind else self._rows
+        shown = select(rows, self.filters.query, self._texts)
         if self.is_triage:
             shown = [row for row in shown if row.episode.uuid in self._triage]
         columns = TRIAGE_COLUMNS if self.is_triage else LIBRARY_COLUMNS
+        columns = BLIND_COLUMNS if self._blind else columns
         other_columns = columns is not self._model.columns
         self._model.show(shown, columns, self._triage)
         if other_columns:
@@ -287,3 +306,8 @@ class LibraryView(QWidget):
             self.focus_search()
         else:
             super().keyPressEvent(event)
+
+
+def _blinded(row: LibraryRow) -> LibraryRow:
+    """The row without anything that was said, so that neither search nor tooltip tells it."""
+    return LibraryRow(replace(row.episode, operator_code="", source="", outcome=""))

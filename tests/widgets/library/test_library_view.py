@@ -250,6 +250,29 @@ def test_every_control_has_a_name_and_is_reached_by_tab(view: LibraryView) -> No
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, named
 
 
+def test_a_blind_reviewer_sees_neither_people_nor_verdicts(view: LibraryView) -> None:
+    view.set_rows([library_row(0, text="clear failure", outcome="failure"), library_row(1)])
+    view.set_query(LibraryQuery(text="plug", outcomes=frozenset({"failure"})))
+    view.set_blind(True)
+    assert numbers(view) == [0, 1], "a hidden filter must not sort the failures out"
+    model = view.table.model()
+    told = " ".join(
+        str(model.index(0, at).data(role))
+        for at in range(model.columnCount())
+        for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+    )
+    assert "failure" not in told
+    assert "P07" not in told
+    assert not view.filters.outcome.isEnabled()
+    assert not view.triage_button.isEnabled()
+    for text in ("clear", "P07"):
+        view.filters.search.setText(text)
+        assert numbers(view) == []
+    view.set_blind(False)
+    assert numbers(view) == [0, 1]
+    assert cell(view, 0, "outcome") == "failure"
+
+
 def _is_part_of_another(widget: QWidget) -> bool:
     parents = (QComboBox, QLineEdit)
     parent = widget.parentWidget()
