@@ -10,6 +10,7 @@ import gzip
 import re
 import stat
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -224,8 +225,7 @@ def _extract_tar(target: Target, source: _Counted) -> None:
 
 def check(path: Path, limits: Limits) -> Iterator[tuple[dict[str, Any], list[NDArray[Any]]]]:
     """Unpack into the child's own folder."""
-    folder = Path.cwd() / "unpacked"
-    yield from extract(path, limits, str(folder))
+    yield from extract(path, limits, tempfile.mkdtemp(dir=Path.cwd()))
 
 
 QUESTIONS = {"archive.check": check, "archive.extract": extract}
