@@ -41,8 +41,7 @@ class WindowMenus:
         self._window, self._perform = window, perform
         self._menus = {name: window.menuBar().addMenu(name) for name in MENUS}
         self._entries = {item.id: self._entry(item.id) for item in ACTIONS}
-        for name, wanted in (("Record", ActionId.SHOW_RECORD), ("Review", ActionId.SHOW_REVIEW)):
-            self._entries[wanted].setVisible(name in workspaces)
+        self._hidden = {"Workspace"} if len(workspaces) < 2 else set()
         self.set_keys(keys)
 
     def _entry(self, action_id: ActionId) -> QAction:
@@ -69,7 +68,8 @@ class WindowMenus:
         """Show the menus of workspace ``name`` and let only its actions listen."""
         for menu_name, menu in self._menus.items():
             places = {item.workspace for item in ACTIONS if item.menu == menu_name}
-            wanted = bool(places & {"", name}) and (has_hand or menu_name != "Hand")
+            wanted = bool(places & {"", name}) and menu_name not in self._hidden
+            wanted = wanted and (has_hand or menu_name != "Hand")
             menu.menuAction().setVisible(wanted)
         for item in ACTIONS:
             self._entries[item.id].setEnabled(item.workspace in ("", name))

@@ -81,7 +81,7 @@ class TactileHeatmap(QWidget):
         self.auto_button.setText("Auto")
         self.auto_button.setCheckable(True)
         self.auto_button.setProperty("compact", True)
-        self.auto_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.auto_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.auto_button.setToolTip("Fit the colour range to the strongest taxel; wheel: set it")
         self.auto_button.toggled.connect(self._on_auto_toggled)
 

@@ -51,7 +51,7 @@ class VisuotactileTile(ImageTile):
         button.setToolTip(tip)
         button.setProperty("compact", True)
         button.setFixedSize(28, 24)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
     def set_reference(self, image: NDArray[np.uint8] | None = None) -> None:

@@ -157,6 +157,7 @@ class RecordWorkspace(QWidget):
         self.centre.addWidget(self.hand)
         self.centre.addWidget(self.playback)
         self.lower_left = QTabWidget()
+        self.lower_left.setAccessibleName("joints and exoskeleton")
         sides = {"right": "Joints", "left": "Joints left"}
         for hand, chart in zip(self.session.rig.hands, self.charts, strict=True):
             self.lower_left.addTab(chart, sides[hand.side])

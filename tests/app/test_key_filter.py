@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +17,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from Xlib import X, display
+from Xlib.ext import xtest
 
 from app.actions import ActionId, resolve_keys
 from app.key_filter import KEEPS_KEYS, KeyFilter
@@ -145,3 +149,32 @@ def test_a_button_that_was_clicked_leaves_space_to_the_player(page, qtbot):
     qtbot.keyClick(page.button, Qt.Key.Key_Space)
     assert page.performed == [ActionId.REVIEW_PLAY]
     assert page.clicks == []
+
+
+@pytest.fixture
+def french(qapp) -> Iterator[display.Display]:
+    """The X server's keyboard in the French layout, where the key of a US ``A`` prints ``Q``."""
+    subprocess.run(["setxkbmap", "fr"], check=True)
+    connection = display.Display()
+    yield connection
+    connection.close()
+    subprocess.run(["setxkbmap", "us"], check=True)
+
+
+def strike(connection: display.Display, code: int) -> None:
+    """A real key press at the X server."""
+    xtest.fake_input(connection, X.KeyPress, code + XKB_OFFSET)
+    xtest.fake_input(connection, X.KeyRelease, code + XKB_OFFSET)
+    connection.sync()
+
+
+@pytest.mark.skipif(shutil.which("setxkbmap") is None, reason="needs setxkbmap")
+def test_on_a_french_keyboard_the_mode_decides(page, qtbot, french):
+    qtbot.waitUntil(page.isActiveWindow)
+    strike(french, US_A)
+    qtbot.waitUntil(lambda: page.performed == [ActionId.REVIEW_QUALIFIED])
+    page.keymap.change(page.keymap.keys, "position")
+    strike(french, US_A)
+    qtbot.waitUntil(lambda: page.pressed == ["A"])
+    strike(french, US_Q)
+    qtbot.waitUntil(lambda: page.performed == [ActionId.REVIEW_QUALIFIED] * 2)

@@ -51,6 +51,8 @@ class Book:
 
 
 def named(event: QKeyEvent) -> str:
+    if event.key() == Qt.Key.Key_Control:
+        return ""
     return QKeySequence(event.keyCombination()).toString()
 
 

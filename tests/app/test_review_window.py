@@ -1,0 +1,79 @@
+"""A window that was opened for review only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from support.review_page import ReviewPage
+
+from app.actions import ActionId
+from app.settings import Settings
+from app.window import MainWindow
+
+
+@pytest.fixture
+def window(qtbot, tmp_path: Path) -> Iterator[MainWindow]:
+    made = MainWindow(
+        None, Settings(), tmp_path / "s.json", review_dataset=tmp_path, review=ReviewPage
+    )
+    qtbot.addWidget(made)
+    made.resize(1280, 800)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+
+
+def test_review_is_the_only_workspace_and_has_the_dataset(window, tmp_path):
+    assert window.strip.tabs.count() == 1
+    assert window.active.dataset == tmp_path
+    assert window.active.session is None
+
+
+def test_the_strip_says_that_no_hand_is_connected_and_stop_says_why_it_is_off(window):
+    assert window.strip.state.text == "no hand connected"
+    assert not window.strip.stop_button.isEnabled()
+    assert "No hand" in window.strip.stop_button.toolTip()
+
+
+@pytest.mark.parametrize("action", [ActionId.STOP, ActionId.ENABLE, ActionId.SHOW_RECORD])
+def test_actions_of_a_hand_are_refused_with_a_sentence(window, action):
+    window.perform(action)
+    assert "No hand is connected" in window.strip.history[-1]
+
+
+def test_keys_reach_the_workspace(window, qtbot):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    qtbot.keyClick(window, Qt.Key.Key_D)
+    assert window.active.performed == [ActionId.REVIEW_PLAY]
+    assert window.active.pressed == ["D"]
+
+
+def test_a_rig_can_be_opened_from_here(window):
+    window._open_rig("sim-leap")
+    assert window.next_rig == "sim-leap"
+    assert not window.isVisible()
+
+
+def test_a_review_that_cannot_open_ends_the_start(qtbot, tmp_path):
+    def broken(*_: object):
+        raise ValueError("dataset is damaged")
+
+    with pytest.raises(ValueError, match="damaged"):
+        MainWindow(None, Settings(), None, review_dataset=tmp_path, review=broken)
+
+
+def test_a_job_is_shown_and_closing_ends_it(window, qtbot):
+    code = (
+        "import json, threading\n"
+        "print(json.dumps({'progress': {'done': 1, 'total': 4}}), flush=True)\n"
+        "threading.Event().wait(60)"
+    )
+    job = window.jobs.start("Export 4 episodes", ["-c", code])
+    qtbot.waitUntil(lambda: window._job_display._bar.figures.text() == "25 %", timeout=20_000)
+    assert job.pid
