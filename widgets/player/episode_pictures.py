@@ -72,10 +72,11 @@ class EpisodePictures(QWidget):
             Whether to show the hand in 3-D.
         """
         large = self._maximised_name()
-        camera = self.hand.view.camera if self.hand is not None else None
-        rig_before = self._episode.rig.get("name") if self._episode is not None else None
-        if self.hand is not None:
-            self.hand.stop()
+        hand_before = self.hand
+        camera = hand_before.view.camera if hand_before is not None else None
+        rig_before = self._episode.rig if self._episode is not None else None
+        if hand_before is not None:
+            hand_before.stop()
         self._episode = episode
         self._tiles, self._shown, self.hand = {}, {}, None
         if episode is None:
@@ -89,9 +90,14 @@ class EpisodePictures(QWidget):
             tiles.append(tile)
             aspects.append(spec.shape[1] / spec.shape[0])
         rig = _rig_of(episode)
-        self.hand = _hand_of(episode, rig) if hand else None
+        if hand and hand_before is not None and episode.rig == rig_before:
+            hand_before.set_episode(episode)  # building the hand anew takes tenths of a second
+            self.hand = hand_before
+        else:
+            self.hand = _hand_of(episode, rig) if hand else None
         if self.hand is not None and rig is not None:
-            if camera is not None and rig.name == rig_before:
+            same = rig_before is not None and rig.name == rig_before.get("name")
+            if camera is not None and same and self.hand is not hand_before:
                 self.hand.view.camera = camera
             self.hand.setToolTip("The hand as measured; a ghost where it was sent to")
             tiles.append(self.hand)

@@ -49,8 +49,7 @@ class HandPose(QWidget):
         shapes = object_shapes(rig.world.objects) if rig.world else ()
         self.view = HandView(hands, shapes, can_pull=False, stale_after_s=None)
         self.view.setMinimumSize(*LEAST_PX)
-        self._episode = episode
-        self._shows: dict[str, Callable[[Sample], None]] = {}
+        self._all_shows: dict[str, Callable[[Sample], None]] = {}
         for index, hand in enumerate(rig.hands):
             for quantity, show in (
                 ("joints_measured", self.view.show_measured),
@@ -58,19 +57,24 @@ class HandPose(QWidget):
                 ("taxels", self.view.show_taxels),
                 ("fingertip_force", self.view.show_forces),
             ):
-                self._shows[f"{hand.side}/{quantity}"] = partial(show, index)
+                self._all_shows[f"{hand.side}/{quantity}"] = partial(show, index)
         if rig.world is not None:
-            self._shows["world/objects"] = self.view.show_objects
-        names = {spec.name for spec in episode.streams()}
-        self._shows = {name: show for name, show in self._shows.items() if name in names}
-        self._due_ns: int | None = None
-        self.shown_ns: int | None = None
+            self._all_shows["world/objects"] = self.view.show_objects
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.show_now)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
+        self.set_episode(episode)
+
+    def set_episode(self, episode: PlayerEpisode) -> None:
+        """Show another episode of the same rig; nothing of it before the next ``show_at``."""
+        self._episode = episode
+        names = {spec.name for spec in episode.streams()}
+        self._shows = {name: show for name, show in self._all_shows.items() if name in names}
+        self._due_ns: int | None = None
+        self.shown_ns: int | None = None
 
     def show_at(self, time_ns: int, playing: bool) -> None:
         """Pose the hand at ``time_ns`` soon: at once when it stands still, else now and then."""

@@ -47,11 +47,12 @@ class PictureGrid(QWidget):
         return self._maximised
 
     def set_tiles(self, tiles: Sequence[QWidget], aspects: Sequence[float]) -> None:
-        """Hold these; those held before are taken apart and deleted."""
+        """Hold these; those held before that are not among them are taken apart and deleted."""
         for tile in self._tiles:
-            tile.hide()
             tile.removeEventFilter(self)
-            tile.deleteLater()
+            if tile not in tiles:
+                tile.hide()
+                tile.deleteLater()
         self._tiles, self._aspects, self._maximised = list(tiles), list(aspects), -1
         for tile in self._tiles:
             tile.setParent(self)
