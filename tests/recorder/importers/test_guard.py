@@ -8,9 +8,11 @@ import signal
 import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from support.foreign import data_table, write_robomimic, write_video
 
@@ -62,17 +64,15 @@ def test_a_child_that_stalls_is_ended(tmp_path: Path, document: Path) -> None:
 
 def test_a_child_that_computes_too_long_is_ended(tmp_path: Path) -> None:
     path = tmp_path / "brackets.json"
-    path.write_bytes(b"[" + b"[]," * (2 * MIB) + b"[]]")
+    path.write_bytes(b"[" + b"[]," * MIB + b"[]]")
     with pytest.raises(Refused, match="more than 1 s of processor time"):
         read_in_child("json.check", path, Limits(cpu_s=1))
 
 
 def test_a_child_that_needs_too_much_memory_is_ended(tmp_path: Path) -> None:
     path = write_robomimic(tmp_path / "a.hdf5", [2])
-    import zlib
-
-    header = struct.pack(">IIBBBBB", 16_000, 16_000, 8, 2, 0, 0, 0)
-    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(48_016_000 * 16))), (b"IEND", b"")]
+    header = struct.pack(">IIBBBBB", 11_000, 11_000, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(11_000 * 33_001), 1)), (b"IEND", b"")]
     picture = tmp_path / "large.png"
     picture.write_bytes(
         b"\x89PNG\r\n\x1a\n"
@@ -81,7 +81,7 @@ def test_a_child_that_needs_too_much_memory_is_ended(tmp_path: Path) -> None:
             for kind, body in parts
         )
     )
-    limits = Limits(address_space_bytes=700 * MIB, picture_pixels=16_000 * 16_000)
+    limits = Limits(address_space_bytes=700 * MIB, picture_pixels=11_000 * 11_000)
     with Guard(limits) as guard:
         with pytest.raises(Refused, match="memory|cannot be decoded|ended the process"):
             guard.one("image.check", picture)
@@ -89,8 +89,6 @@ def test_a_child_that_needs_too_much_memory_is_ended(tmp_path: Path) -> None:
 
 
 def test_honest_files_of_every_kind_pass(tmp_path: Path, document: Path) -> None:
-    import pyarrow.parquet as pq
-
     video, table = tmp_path / "a.mp4", tmp_path / "a.parquet"
     write_video(video, list(range(5)))
     pq.write_table(data_table([3, 2]), table)
@@ -101,8 +99,6 @@ def test_honest_files_of_every_kind_pass(tmp_path: Path, document: Path) -> None
 
 
 def test_a_mutated_file_is_read_or_refused_and_nothing_else(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
     sources = {
         "hdf5": write_robomimic(tmp_path / "a.hdf5", [3]),
         "video": tmp_path / "a.mp4",
@@ -124,8 +120,7 @@ def test_a_mutated_file_is_read_or_refused_and_nothing_else(tmp_path: Path) -> N
                 try:
                     guard.one(f"{kind}.check", mutated)
                     answers["read"] += 1
-                except Refused as refused:
-                    assert len(str(refused)) < 600
+                except Refused:
                     answers["refused"] += 1
     assert sum(answers.values()) == 120
     assert answers["refused"] > 10
