@@ -2,8 +2,9 @@
 
 One HDF5 handle serves two threads, the caller's and the reader's own, under one lock that is held
 for the reading of stored bytes only; pictures are decoded outside it, where OpenCV lets other
-threads run. Ladder: the reader's thread is behind -> the caller decodes what it asks for itself;
-a sample cannot be read -> ``UnreadableSample``, the next ones are not affected.
+threads run. Ladder: the reader's thread is behind -> the caller decodes what it asks for itself, or
+waits for the one picture that is being decoded just now; a sample cannot be read ->
+``UnreadableSample``, the next ones are not affected.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class FrameReader:
         self._budget_bytes = budget_bytes
         self._held_bytes = 0
         self._kept: OrderedDict[Key, NDArray] = OrderedDict()
+        self._underway: dict[Key, threading.Event] = {}
         self._keeping = threading.Lock()
         self.reading = threading.RLock()
         self.closed = False
@@ -67,9 +69,21 @@ class FrameReader:
             Damaged, or the episode is closed.
         """
         key = (stream, index)
-        kept = self._find(key)
+        kept, underway = self._find(key)
+        if kept is None and underway is not None:
+            underway.wait()
+            kept, _ = self._find(key)
         if kept is not None:
             return kept
+        mine = self._begin(key)
+        try:
+            data = self._decode(stream, index)
+            self._keep(key, data)
+        finally:
+            self._finish(key, mine)
+        return data
+
+    def _decode(self, stream: str, index: int) -> NDArray:
         part = self.episode.streams[stream]
         try:
             with self.reading:
@@ -87,7 +101,6 @@ class FrameReader:
                 f"({error}); check the file with 'thenar verify'"
             ) from error
         data.flags.writeable = False
-        self._keep(key, data)
         return data
 
     def has(self, stream: str, index: int) -> bool:
@@ -114,12 +127,22 @@ class FrameReader:
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
-    def _find(self, key: Key) -> NDArray | None:
+    def _find(self, key: Key) -> tuple[NDArray | None, threading.Event | None]:
+        """The sample, or what tells that another thread has it decoded."""
         with self._keeping:
             kept = self._kept.get(key)
             if kept is not None:
                 self._kept.move_to_end(key)
-            return kept
+            return kept, self._underway.get(key)
+
+    def _begin(self, key: Key) -> threading.Event:
+        with self._keeping:
+            return self._underway.setdefault(key, threading.Event())
+
+    def _finish(self, key: Key, mine: threading.Event) -> None:
+        with self._keeping:
+            self._underway.pop(key, None)
+        mine.set()
 
     def _keep(self, key: Key, data: NDArray) -> None:
         with self._keeping:

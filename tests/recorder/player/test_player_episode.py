@@ -14,11 +14,13 @@ from support.recording import write_log
 from support.waiting import wait_until
 
 from recorder.dataset import Dataset, open_dataset
+from recorder.encoding import decode_sample
 from recorder.episode import Episode
 from recorder.finalise import finalise_log
+from recorder.player import frame_reader
 from recorder.player.frame_reader import UnreadableSample
-from recorder.player.player_episode import PlayerEpisode
-from recorder.synthetic import SyntheticTake, write_take
+from recorder.player.player_episode import Frame, PlayerEpisode
+from recorder.synthetic import SyntheticTake, frame_number, write_take
 
 S = 1_000_000_000  # ns
 CAMERAS = ["front/rgb", "side/rgb"]
@@ -202,3 +204,29 @@ def test_a_damaged_picture_is_named_and_the_others_are_shown(tmp_path: Path) -> 
 def _open_files(path: Path) -> int:
     links = Path("/proc/self/fd").iterdir()
     return sum(os.path.realpath(link) == str(path.resolve()) for link in links)
+
+
+def test_a_picture_that_is_being_decoded_is_waited_for_and_not_decoded_twice(
+    player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    decoded: list[str] = []
+
+    def slowly(spec, stored):
+        decoded.append(spec.name)
+        begun.set()
+        assert go_on.wait(5.0)
+        return decode_sample(spec, stored)
+
+    monkeypatch.setattr(frame_reader, "decode_sample", slowly)
+    player.prefetch(["front/rgb"], S, velocity=0.1)
+    assert begun.wait(5.0)
+    player.prefetch([], S)
+    shown: list[Frame] = []
+    asking = threading.Thread(target=lambda: shown.append(player.frame_at("front/rgb", S)))
+    asking.start()
+    asking.join(0.1)  # time enough to decode it a second time
+    go_on.set()
+    asking.join()
+    assert frame_number(shown[0].data) == 30
+    assert decoded == ["front/rgb"]
