@@ -181,21 +181,20 @@ def _null_for_nan(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _read(record: type, values: Sequence[Any]) -> Any:
-    """A record from its columns in order: JSON lists as tuples, NULL in a float as NaN."""
-    kinds = _kinds(record)
-    return record(
-        *(
-            tuple(value)
-            if kind == "tuple"
-            else math.nan
-            if value is None and kind == "float"
-            else value
-            for kind, value in zip(kinds, values, strict=True)
-        )
-    )
+def _read(record: type, values: list[Any]) -> Any:
+    """A record from its columns in order: lists as tuples, NULL in a float as NaN."""
+    tuples, floats = _places(record)
+    for at in tuples:
+        values[at] = tuple(values[at])
+    if None in values:
+        for at in floats:
+            values[at] = math.nan if values[at] is None else values[at]
+    return record(*values)
 
 
 @lru_cache(maxsize=4)
-def _kinds(record: type) -> tuple[str, ...]:
-    return tuple(str(item.type).partition("[")[0] for item in fields(record))
+def _places(record: type) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Where the tuples and the floats of a record are."""
+    kinds = [str(item.type).partition("[")[0] for item in fields(record)]
+    tuples = tuple(at for at, kind in enumerate(kinds) if kind == "tuple")
+    return tuples, tuple(at for at, kind in enumerate(kinds) if kind == "float")

@@ -29,6 +29,7 @@ times its share, so that what only a person can settle stands beside clear outli
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ class _Sign:
     Attributes
     ----------
     value : callable
-        The figure of a row; None where it is not known.
+        The figure of a row; NaN where it is not known.
     words : callable
         The reason from value, median, share of the task's episodes below it, and task.
     noise : float
@@ -93,7 +94,7 @@ class _Sign:
         Whether small values are unusual too.
     """
 
-    value: Callable[[LibraryRow], float | None]
+    value: Callable[[LibraryRow], float]
     words: Callable[[float, float, float, str], str]
     noise: float
     low_counts: bool = False
@@ -121,8 +122,11 @@ def triage(rows: Sequence[LibraryRow]) -> list[TriageItem]:
             for row, reason in _unusual(sign, task, group):
                 reasons[row.episode.uuid].append(reason)
     for row in rows:
-        reasons[row.episode.uuid] += [*_gaps(row), *_disagreement(row)]
-    scored = [(_score(found), row, found) for row in rows if (found := reasons[row.episode.uuid])]
+        for reason in (*_gaps(row), *_disagreement(row)):
+            reasons[row.episode.uuid].append(reason)
+    scored = [
+        (_score(found), row, found) for row in rows if (found := reasons.get(row.episode.uuid))
+    ]
     scored.sort(key=lambda item: (-item[0], item[1].episode.number))
     return [
         TriageItem(row, rank, score, tuple(reason.text for reason in _strongest_first(found)))
@@ -147,24 +151,24 @@ def robust_z(values: NDArray[np.float64], noise: float) -> NDArray[np.float64]:
 def _unusual(
     sign: _Sign, task: str, rows: Sequence[LibraryRow]
 ) -> list[tuple[LibraryRow, _Reason]]:
-    known = [(row, value) for row in rows if (value := sign.value(row)) is not None]
-    known = [(row, value) for row, value in known if np.isfinite(value)]
+    values = np.array([sign.value(row) for row in rows], dtype=np.float64)
+    known = np.flatnonzero(np.isfinite(values))
     if len(known) < EPISODES_LEAST:
         return []
-    values = np.array([value for _, value in known], dtype=np.float64)
-    median, scores = float(np.median(values)), robust_z(values, sign.noise)
-    below = np.searchsorted(np.sort(values), values, side="left") / len(values)
+    ordered = np.sort(values[known])
+    scores = np.zeros_like(values)
+    scores[known] = robust_z(values[known], sign.noise)
+    strengths = np.abs(scores) if sign.low_counts else scores
     found = []
-    for (row, value), z, share in zip(known, scores, below, strict=True):
-        strength = abs(z) if sign.low_counts else z
-        if strength >= NOTABLE_Z:
-            text = sign.words(value, median, float(share), task)
-            found.append((row, _Reason(min(float(strength), STRENGTH_MAX), text)))
+    for at in np.flatnonzero(strengths >= NOTABLE_Z).tolist():
+        below = float(np.searchsorted(ordered, values[at], side="left")) / len(ordered)
+        text = sign.words(float(values[at]), float(np.median(ordered)), below, task)
+        found.append((rows[at], _Reason(min(float(strengths[at]), STRENGTH_MAX), text)))
     return found
 
 
-def _figure(name: str) -> Callable[[LibraryRow], float | None]:
-    return lambda row: None if row.figures is None else float(getattr(row.figures, name))
+def _figure(name: str) -> Callable[[LibraryRow], float]:
+    return lambda row: math.nan if row.figures is None else getattr(row.figures, name)
 
 
 def _jerk_words(value: float, median: float, share: float, task: str) -> str:
@@ -198,13 +202,13 @@ def _gaps(row: LibraryRow) -> list[_Reason]:
         return []
     if row.figures is not None and row.figures.worst_gap_s > 0:
         worst = f", worst gap {row.figures.worst_gap_s:.2g} s"
-    strength = GAP_STRENGTH * (1.0 + float(np.log10(rate / GAP_RATE_NOTABLE)))
+    strength = GAP_STRENGTH * (1.0 + math.log10(rate / GAP_RATE_NOTABLE))
     return [_Reason(min(strength, STRENGTH_MAX), f"{100 * rate:.2g} % of the samples lost{worst}")]
 
 
 def _gap_rate(row: LibraryRow) -> float:
     """Share of the samples that are missing, of the overview or else of the catalogue."""
-    if row.figures is not None and np.isfinite(row.figures.gap_rate):
+    if row.figures is not None and math.isfinite(row.figures.gap_rate):
         return row.figures.gap_rate
     due = row.episode.samples + row.episode.gaps
     return row.episode.gaps / due if due else 0.0
