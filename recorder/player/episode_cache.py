@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class EpisodeCache:
         self._capacity = capacity
         self._open: OrderedDict[_Key, PlayerEpisode] = OrderedDict()
         self._opening = threading.Lock()
+        self._closed = False
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="episode-warm")
 
     def open(self, path: Path) -> PlayerEpisode:
@@ -54,22 +56,30 @@ class EpisodeCache:
         """
         player = self._get(path)
         if player.overview is None:
-            self._pool.submit(self._find_overview, player)
+            self._later(self._find_overview, player)
         return player
 
     def warm(self, path: Path) -> None:
         """Open an episode in the background, with its overview and its first pictures."""
-        self._pool.submit(self._warm, path)
+        self._later(self._warm, path)
 
     def wait(self) -> None:
         """Wait until everything asked of the background so far is done."""
         self._pool.submit(int).result()
 
     def close(self) -> None:
-        """Let go of every episode; those shown elsewhere stay open there."""
+        """Let go of every episode; those shown elsewhere stay open there. Safe to call twice.
+
+        From then on episodes still open, but nothing is made ready in the background.
+        """
+        self._closed = True
         self._pool.shutdown(wait=True, cancel_futures=True)
         with self._opening:
             self._open.clear()
+
+    def _later(self, work: Callable[..., None], *arguments: object) -> None:
+        if not self._closed:
+            self._pool.submit(work, *arguments)
 
     def _get(self, path: Path) -> PlayerEpisode:
         with self._opening:

@@ -79,6 +79,17 @@ def test_an_episode_that_is_shown_outlives_the_cache_and_its_eviction(cache, epi
     shown.close()
 
 
+def test_after_its_end_the_cache_still_opens_but_makes_nothing_ready(cache, episodes) -> None:
+    cache.close()
+    first, second = episodes.published()[:2]
+    cache.warm(second)
+    player = cache.open(first)
+    assert player.frame_at("front/rgb", 0) is not None
+    assert player.overview is None
+    assert not cache_path(episodes, player.uuid).exists()
+    cache.close()
+
+
 def test_an_episode_closed_by_its_view_is_opened_anew(cache, episodes) -> None:
     path = episodes.published()[0]
     cache.open(path).close()
