@@ -49,6 +49,7 @@ class ReviewDesk:
         self.problems: list[str] = []
         self._station = station
         self._reaction_ns = reaction_ms * NS_PER_MS
+        self._known: dict[str, LibraryRow] = {}
         self._schemas = self._load_schemas()
         self.assignment = self._load_assignment()
         self.set_reviewer(reviewer)
@@ -86,12 +87,17 @@ class ReviewDesk:
     def rows(self) -> list[LibraryRow]:
         """All published episodes, as this reviewer may see them."""
         rows = self.library.rows()
+        self._known = {row.episode.uuid: row for row in rows}
         return [self._masked(row) for row in rows] if self.blind else rows
 
     def row(self, uuid: str) -> LibraryRow:
         """One episode, as this reviewer may see it; raises ``KeyError`` when it is gone."""
-        row = self.library.row(uuid)
+        row = self._row(uuid)
         return self._masked(row) if self.blind else row
+
+    def _row(self, uuid: str) -> LibraryRow:
+        """The row as last read: what an episode is does not change while it is reviewed."""
+        return self._known.get(uuid) or self.library.row(uuid)
 
     def _masked(self, row: LibraryRow) -> LibraryRow:
         mine = (self.reviewer,) if row.episode.uuid in self.done else ()
@@ -127,7 +133,7 @@ class ReviewDesk:
 
     def path_of(self, uuid: str) -> Path:
         """File of an episode; raises ``KeyError`` when it is gone."""
-        return self.library.path_of(uuid)
+        return self.dataset.root / self._row(uuid).episode.path
 
     def labels(self, episode: PlayerEpisode) -> LabelSession:
         """This reviewer's labels of an open episode.
@@ -137,7 +143,7 @@ class ReviewDesk:
         DamagedJournalError, OSError
             The journal cannot be read.
         """
-        row = self.library.row(episode.uuid)
+        row = self._row(episode.uuid)
         schema = self.schema(row.episode.task)
         review = self.store.open(episode.uuid, schema)
         return LabelSession(review, self.labeller(episode), row.episode.outcome, self.blind)

@@ -19,10 +19,14 @@ from app.session import Session
 from app.settings import Settings
 from app.workspaces.review.adjudicate_page import AdjudicatePage
 from app.workspaces.review.episode_page import HAND_CONTACT_KEY, EpisodePage
+from app.workspaces.review.insight_page import InsightPage
 from app.workspaces.review.library_page import LibraryPage
 from app.workspaces.review.page_bar import PageBar
+from app.workspaces.review.replay_page import ReplayPage
 from app.workspaces.review.review_desk import ReviewDesk
 from app.workspaces.review.review_queue import ReviewQueue
+from app.workspaces.review.transfer_page import TransferPage
+from app.workspaces.review.upkeep import Upkeep
 from app.workspaces.workspace import Workspace
 from recorder.dataset import open_dataset
 from recorder.episode import EpisodeError
@@ -35,7 +39,16 @@ PAGE_ACTIONS = {
     "Episode": ActionId.REVIEW_PLAYER,
     "Adjudicate": ActionId.REVIEW_ADJUDICATE,
     "Statistics": ActionId.REVIEW_STATISTICS,
+    "Export": ActionId.REVIEW_EXPORT,
+    "Replay": ActionId.REVIEW_REPLAY_ON_HAND,
 }
+EPISODE_ONLY = (
+    ActionId.REVIEW_ACCEPT,
+    ActionId.REVIEW_COMPARE,
+    ActionId.REVIEW_NEXT_EPISODE,
+    ActionId.REVIEW_PREVIOUS_EPISODE,
+)
+PICTURES = ("image", "visuotactile")  # kinds that an export takes
 RELOAD_TICKS = 20  # refreshes between two looks at the dataset: 2 s
 
 
@@ -76,17 +89,23 @@ class ReviewWorkspace(Workspace):
         )
         self.cache = EpisodeCache(self.dataset)
         self.queue = ReviewQueue()
-        self.uuid = ""
-        self._jobs: JobRunner | None = None
-        self._dirty: list[str] = []
+        self.uuid = self._title = ""
+        self._compares = False
         self._ticks = 0
         self.library = LibraryPage(self.desk)
+        self.upkeep = Upkeep(self.desk, self.library, say)
         self.episode = EpisodePage(keys, say)
         self.adjudicate = AdjudicatePage(self.desk, self.cache, say)
+        self.insight = InsightPage(self.desk, say)
+        self.transfer = TransferPage(self.desk, say)
+        self.replay = ReplayPage(session, say)
         self.pages: dict[str, QWidget] = {
             "Library": self.library,
             "Episode": self.episode,
             "Adjudicate": self.adjudicate,
+            "Statistics": self.insight,
+            "Export": self.transfer,
+            "Replay": self.replay,
         }
         self.bar = PageBar(list(self.pages))
         self._arrange()
@@ -128,6 +147,8 @@ class ReviewWorkspace(Workspace):
             self._open_first()
         self.stack.setCurrentWidget(self.pages[name])
         self.bar.show_page(name)
+        if name in ("Library", "Adjudicate", "Statistics"):
+            self.upkeep.finish()
         if name == "Library":
             self.library.load()
             self.library.view.setFocus()
@@ -135,6 +156,51 @@ class ReviewWorkspace(Workspace):
             self.episode.player.setFocus()
         elif name == "Adjudicate":
             self.adjudicate.load()
+        elif name == "Statistics":
+            self.insight.load()
+        elif name == "Export":
+            self._offer_export()
+        elif name == "Replay":
+            episode = self.episode.player.episode
+            self.replay.load(episode, self._title)
+        if name != "Replay":
+            self.replay.leave()
+
+    def _offer_export(self) -> None:
+        """Offer the episodes marked in the library, or all of them, with the pictures they have."""
+        rows = self.library.rows
+        if not rows:
+            return
+        chosen = set(self.library.view.selected())
+        marked = [row.episode.number for row in rows if row.episode.uuid in chosen]
+        try:
+            example = self.cache.open(self.dataset.root / rows[0].episode.path)
+        except (EpisodeError, OSError) as error:
+            self._say(f"Nothing can be exported: {error}", "bad")
+            return
+        cameras = [spec.name for spec in example.streams() if spec.kind in PICTURES]
+        self.transfer.load(cameras, marked if len(marked) > 1 else [])
+
+    def _compare(self) -> None:
+        """Show another marked episode beside this one; again shows this one alone."""
+        player = self.episode.player
+        others = [uuid for uuid in self.library.view.selected() if uuid != self.uuid]
+        if self._compares or not others:
+            player.set_compare(None)
+            if not self._compares:
+                self._say("Mark a second episode in the library first.", "warn")
+            self._compares = False
+            return
+        try:
+            row = self.desk.row(others[0])
+            player.set_compare(
+                self.cache.open(self.desk.path_of(others[0])),
+                f"episode {row.episode.number}   {row.episode.task}",
+            )
+        except (EpisodeError, KeyError, OSError) as error:
+            self._say(f"The other episode cannot be opened: {error}", "bad")
+            return
+        self._compares = True
 
     def _open_first(self) -> None:
         self.queue = self.library.queue()
@@ -145,12 +211,13 @@ class ReviewWorkspace(Workspace):
     def open_from_library(self, uuid: str) -> None:
         """Open an episode of the library; the queue is what the library shows."""
         self.queue = self.library.queue()
-        if self.open_episode(uuid):
+        if uuid and self.open_episode(uuid):
             self.show_page("Episode")
 
     def open_episode(self, uuid: str) -> bool:
         """Show an episode with its labels; False when it cannot be opened."""
         self._leave()
+        self.upkeep.key_came()
         try:
             row = self.desk.row(uuid)
             episode = self.cache.open(self.desk.path_of(uuid))
@@ -159,10 +226,12 @@ class ReviewWorkspace(Workspace):
             self._say(f"The episode cannot be opened: {error}", "bad")
             return False
         self.uuid = uuid
+        self._compares = False
+        self._title = f"episode {row.episode.number}   {row.episode.task}"
         self.episode.show_episode(
             episode,
             labels,
-            title=f"episode {row.episode.number}   {row.episode.task}",
+            title=self._title,
             people=_people(row),
             place=self.queue.place(uuid),
             reason=self.queue.reason(uuid),
@@ -176,7 +245,7 @@ class ReviewWorkspace(Workspace):
         try:
             self.cache.warm(self.desk.path_of(uuid))
         except KeyError:
-            self._dirty.append(uuid)  # gone meanwhile; the next look at the dataset says so
+            self._say("The next episode of the queue is gone.", "warn")
 
     def _leave(self) -> None:
         """What an accepted episode was changed by since is published before it goes."""
@@ -188,14 +257,10 @@ class ReviewWorkspace(Workspace):
             if problem:
                 self._say(problem, "bad")
         if labels.review.history:
-            self._touch(self.uuid)
-
-    def _touch(self, uuid: str) -> None:
-        if uuid not in self._dirty:
-            self._dirty.append(uuid)
+            self.upkeep.touch(self.uuid)
 
     def _on_labels_changed(self) -> None:
-        self._touch(self.uuid)
+        self.upkeep.touch(self.uuid)
 
     def accept(self) -> None:
         """Finish with the episode and open the next one that is not finished."""
@@ -211,7 +276,7 @@ class ReviewWorkspace(Workspace):
             return
         self.desk.accepted(self.uuid)
         self.queue.done.add(self.uuid)
-        self._touch(self.uuid)
+        self.upkeep.touch(self.uuid)
         following = self.queue.after(self.uuid, unfinished=True)
         if following is None:
             self._say(f"All {len(self.queue.order)} episodes of this queue are reviewed.")
@@ -250,14 +315,20 @@ class ReviewWorkspace(Workspace):
             self.library.view.focus_search()
         elif self.page == "Adjudicate" and self.adjudicate.perform(action):
             return True
+        elif action is ActionId.REVIEW_ACCEPT and self.page == "Library":
+            self.open_from_library(self.library.view.current() or self.uuid)
+        elif self.page != "Episode" and action in EPISODE_ONLY:
+            self._say("Open an episode first: this belongs to its page.", "warn")
         elif action in (ActionId.REVIEW_NEXT_EPISODE, ActionId.REVIEW_PREVIOUS_EPISODE):
             self._step_episode(1 if action is ActionId.REVIEW_NEXT_EPISODE else -1)
         elif action is ActionId.REVIEW_ACCEPT:
             self.accept()
-        elif self.page == "Episode":
-            return self.episode.perform(action)
+        elif action is ActionId.REVIEW_COMPARE:
+            self._compare()
+        elif action is ActionId.REVIEW_IMPORT:
+            self.transfer.ask_import(self._on_imported)
         else:
-            return False
+            return self.page == "Episode" and self.episode.perform(action)
         return True
 
     def press_key(self, key: str) -> bool:
@@ -278,13 +349,23 @@ class ReviewWorkspace(Workspace):
         self.adjudicate.set_keys(keys)
 
     def use_jobs(self, jobs: JobRunner) -> None:
-        self._jobs = jobs
+        self.upkeep.jobs = jobs
+        self.transfer.use_jobs(jobs)
+
+    def _on_imported(self) -> None:
+        self.library.load()
+        self.upkeep.make_overviews()
+
+    def tick(self) -> None:
+        if self.page == "Replay":
+            self.replay.tick()
 
     def refresh(self) -> None:
         self._ticks += 1
-        if self._dirty:
-            self._summarise(self._dirty.pop(0))
+        self.upkeep.refresh(self.episode.player.playing)
         labels = self.episode.session
+        self.insight.refresh()
+        self.replay.refresh(self.page == "Replay")
         if self.episode.late_overview():
             self.episode.use_candidates(self.desk.labeller(self.episode.player.episode))
         if self._ticks % RELOAD_TICKS == 0:
@@ -293,37 +374,12 @@ class ReviewWorkspace(Workspace):
             if self.page == "Library" and self.widget.isVisible():
                 self.library.load()
 
-    def _summarise(self, uuid: str) -> None:
-        """Bring the library's row of an episode up to date with its labels."""
-        try:
-            self.desk.library.refresh(uuid)
-        except (KeyError, OSError) as error:
-            self._say(f"The library does not show the newest labels yet: {error}", "warn")
-
     def shown(self) -> None:
         self.library.load()
-        self._make_overviews()
+        self.upkeep.make_overviews()
 
     def hidden(self) -> None:
         self.episode.player.pause()
-
-    def _make_overviews(self) -> None:
-        missing = self.desk.library.missing_overviews()
-        if not missing or self._jobs is None:
-            return
-        title = f"Look through {len(missing)} episodes"
-        if any(job.title.startswith("Look through") for job in self._jobs.jobs):
-            return
-        arguments = ["-m", "recorder.overview.store", str(self.dataset.root)]
-        job = self._jobs.start(title, arguments)
-        job.finished.connect(lambda _: self._on_overviews(missing))
-        job.failed.connect(lambda why: self._say(why, "warn"))
-
-    def _on_overviews(self, made: list[str]) -> None:
-        self.desk.library.missing_overviews()
-        self._summarise(made[0])  # makes the library forget the thumbnails that were missing
-        self.library.show_pictures_again()
-        self.library.load()
 
     def remember(self, settings: Settings) -> None:
         settings.review_dataset = str(self.dataset.root)
@@ -331,10 +387,11 @@ class ReviewWorkspace(Workspace):
 
     def close(self) -> None:
         self._leave()
-        while self._dirty:
-            self._summarise(self._dirty.pop(0))
+        self.upkeep.finish()
         self.episode.player.set_episode(None)
         self.adjudicate.close_episode()
+        for page in (self.insight, self.transfer, self.replay):
+            page.close_work()
         self.cache.close()
 
 
