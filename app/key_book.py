@@ -6,7 +6,7 @@ something from another action is refused and names it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from app.actions import ACTIONS, ActionId, action, clashes, key_fault, normal_key, resolve_keys
 from app.bindings import binding_fault, bound_as_well, resolve_bindings
@@ -23,10 +23,18 @@ class KeyBook:
         Changed in place.
     apply : callable
         Puts the changed settings in force; called after every change.
+    labels : mapping of str to str, optional
+        Keys of phases and events in Review and what they label; they cannot be given away here.
     """
 
-    def __init__(self, settings: Settings, apply: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        apply: Callable[[], None],
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
         self._settings, self._apply = settings, apply
+        self._labels = dict(labels or {})
 
     @property
     def mode(self) -> str:
@@ -69,6 +77,11 @@ class KeyBook:
         fault = key_fault(chosen, key)
         if fault:
             return f"'{key}' {fault}.", False
+        if key in self._labels and action(chosen).workspace in ("", "Review"):
+            return (
+                f"'{key}' labels '{self._labels[key]}' in Review; the label schema says so.",
+                False,
+            )
         others = clashes(chosen, key, self._keys)
         if others:
             titles = " and ".join(f"'{action(other).title}'" for other in others)

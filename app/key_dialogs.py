@@ -12,6 +12,7 @@ from app.keymap import Keymap, key_of_event
 from app.pedals import Pedals
 from app.settings import Settings
 from app.workspaces.workspace import Workspace
+from recorder.review.schema import ANY_TASK, load_label_schemas
 from widgets.keymap_editor import KeymapEditor
 from widgets.shortcuts_sheet import ShortcutsSheet
 
@@ -30,6 +31,15 @@ def sheet_rows(keymap: Keymap, workspace: Workspace | None) -> list[tuple[str, s
     return rows + (workspace.extra_keys() if workspace is not None else [])
 
 
+def label_keys(window: MainWindow) -> dict[str, str]:
+    """Keys of phases and events: those of the open review, else the built-in ones."""
+    review = window.opened("Review")
+    if review is not None:
+        return {key: title for title, key, _ in review.extra_keys()}
+    schema = load_label_schemas()[ANY_TASK]
+    return {term.key: term.title for term in (*schema.phases, *schema.events) if term.key}
+
+
 def show_keys(window: MainWindow, keymap: Keymap, workspace: Workspace | None) -> None:
     """Open the cheat sheet of the shown workspace."""
     note = "Keys count by their place on a US keyboard." if keymap.mode == "position" else ""
@@ -40,7 +50,7 @@ def show_keys(window: MainWindow, keymap: Keymap, workspace: Workspace | None) -
 
 def change_keys(window: MainWindow, settings: Settings, pedals: Pedals) -> None:
     """Open the editor of keys, pedals and gamepad buttons."""
-    book = KeyBook(settings, window.apply_keys)
+    book = KeyBook(settings, window.apply_keys, label_keys(window))
     editor = KeymapEditor(
         book, lambda event: key_of_event(event, settings.key_mode), window, devices=pedals.names
     )

@@ -164,6 +164,10 @@ class MainWindow(QMainWindow):
     def _place_name(self) -> str:
         return self.active.name if self.active is not None else ""
 
+    def opened(self, name: str) -> Workspace | None:
+        """The workspace ``name`` if it has been shown already."""
+        return self._open.get(name)
+
     def show_workspace(self, name: str) -> None:
         """Bring workspace ``name`` to the screen; what the other one does goes on."""
         if self.active is not None and name == self.active.name:
@@ -231,8 +235,9 @@ class MainWindow(QMainWindow):
             self.strip.show_message(
                 f"'{item.title}' belongs to {item.workspace}, which is not shown.", "warn"
             )
-        else:
-            self.active.perform(action_id)
+        elif not self.active.perform(action_id):
+            reason = self.active.refusal(action_id)
+            self.strip.show_message(reason or f"'{item.title}' has no meaning on this page.")
 
     def _move_hand(self, action_id: ActionId) -> None:
         if self.controls is None:
@@ -268,7 +273,9 @@ class MainWindow(QMainWindow):
     def _on_pedals_lost(self) -> None:
         self.strip.set_lost_pedals(self.pedals.lost)
         for name in self.pedals.lost:
-            self.strip.show_message(f"'{name}' is gone; its pedals and buttons do nothing.", "warn")
+            self.strip.show_message(
+                f"'{name}' is not connected; what is bound to it needs the keyboard.", "warn"
+            )
 
     def _open_rig(self, name: str) -> None:
         """Close this window; ``run_window``'s caller opens ``name`` next."""

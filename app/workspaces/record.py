@@ -277,6 +277,8 @@ class RecordWorkspace(QWidget):
 
     def refresh(self) -> None:
         """Follow status and the passing of time; called ten times a second, shown or not."""
+        if not self._on_screen:
+            self.poller.tick()  # ages and curves stay true behind another workspace
         at_ns = now_ns()
         for display in (*self.cameras.tiles, *self.touch.displays):
             display.refresh(at_ns)
@@ -302,11 +304,11 @@ class RecordWorkspace(QWidget):
         self._on_screen = True
 
     def hidden(self) -> None:
-        """From now on the recorder's figures alone tell how old each stream is."""
+        """From now on samples are taken by ``refresh`` only."""
         self._on_screen = False
 
     def _show_health(self, disk: RecorderStatus | None) -> None:
-        ages = self.poller.ages_s() if self._on_screen else {}
+        ages = self.poller.ages_s()
         rows = []
         for spec in self.session.rig.streams():
             rows.append(

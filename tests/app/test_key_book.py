@@ -96,3 +96,12 @@ def test_a_pedal_is_bound_once_per_workspace(book, settings):
     assert "'Record'" in book.set_control("take.stop", "pedal:KEY_A")
     assert "keyboard" in book.set_control("help.keys", "pedal:KEY_B")
     assert settings.bindings == {"take.record": "pedal:KEY_A", "review.play": "pedal:KEY_A"}
+
+
+def test_the_keys_of_labels_are_not_given_away_in_review(settings):
+    book = KeyBook(settings, lambda: None, {"A": "Reach"})
+    fault, can_swap = book.set_key("review.play", "A")
+    assert "'Reach'" in fault
+    assert not can_swap
+    assert book.set_key("take.record", "M") == ("", False)
+    assert "'Reach'" in book.set_key("hand.hold", "a")[0]
