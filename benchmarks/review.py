@@ -36,7 +36,7 @@ SEEKS = 120
 STEPS = 60
 SIZE = (640, 480)
 CAMERAS = ("front", "wrist", "side")
-EPISODES = 8
+EPISODES = 6
 NS_PER_S = 1_000_000_000
 REACTION_S = 0.25
 SNAP_S = 0.15
@@ -274,6 +274,7 @@ def _tasks(driver: ReviewDriver, dataset: Dataset, seconds: float, speed: float)
 
 def _ready(driver: ReviewDriver) -> str:
     """A reviewer looks at an episode for a second before speaking; the next one gets warm."""
+    driver.begin()  # what comes before the task belongs to none
     driver.settle(1.0)
     driver.review.cache.wait()
     return driver.review.uuid

@@ -208,7 +208,7 @@ class ReviewWorkspace(Workspace):
         if uuid is not None:
             self.open_episode(uuid)
 
-    def open_from_library(self, uuid: str) -> None:
+    def open_from_library(self, uuid: str | None) -> None:
         """Open an episode of the library; the queue is what the library shows."""
         self.queue = self.library.queue()
         if uuid and self.open_episode(uuid):
@@ -316,7 +316,7 @@ class ReviewWorkspace(Workspace):
         elif self.page == "Adjudicate" and self.adjudicate.perform(action):
             return True
         elif action is ActionId.REVIEW_ACCEPT and self.page == "Library":
-            self.open_from_library(self.library.view.current() or self.uuid)
+            self.open_from_library(self.library.view.current or self.library.queue().first())
         elif self.page != "Episode" and action in EPISODE_ONLY:
             self._say("Open an episode first: this belongs to its page.", "warn")
         elif action in (ActionId.REVIEW_NEXT_EPISODE, ActionId.REVIEW_PREVIOUS_EPISODE):
