@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from recorder.exporters.actions import ACTION_MEANING
-from recorder.exporters.formats import EXPLAINED
+from recorder.exporters.formats import AS_RECORDED, EXPLAINED
 from recorder.exporters.plan import ExportFormat, ExportPlan
 from recorder.progress import Progress
 from widgets.theme import color, font, restyle
@@ -48,7 +48,6 @@ OUTCOMES = {
     "success, also qualified": ("success", "qualified_success"),
     "success and failure": ("success", "qualified_success", "failure"),
 }
-ALWAYS_REAL = ("mcap", "csv")  # formats without a common rate
 NEEDS_FOLDER = "Choose a folder to export to."
 
 
@@ -310,8 +309,8 @@ class ExportPanel(QFrame):
         self.format_says.setText(_sentence(EXPLAINED[name].partition(": ")[2]))
         action = self.action.currentData()
         self.action_says.setText(AUTO if action == "auto" else _sentence(ACTION_MEANING[action]))
-        self.rate.setEnabled(name not in ALWAYS_REAL)
-        self.action.setEnabled(name not in ALWAYS_REAL)
+        self.rate.setEnabled(name not in AS_RECORDED)
+        self.action.setEnabled(name not in AS_RECORDED)
         self.images.setEnabled(name == "lerobot")
         if self._running:
             return
@@ -350,8 +349,8 @@ class ExportPanel(QFrame):
                        self.out, self.browse, *self.cameras.values()):  # fmt: skip
             widget.setEnabled(not running)
         name = self.format.currentData()
-        self.rate.setEnabled(not running and name not in ALWAYS_REAL)
-        self.action.setEnabled(not running and name not in ALWAYS_REAL)
+        self.rate.setEnabled(not running and name not in AS_RECORDED)
+        self.action.setEnabled(not running and name not in AS_RECORDED)
         self.images.setEnabled(not running and name == "lerobot")
         self._allow()
         (self.cancel if running else self.start).setFocus()

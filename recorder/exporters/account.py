@@ -12,7 +12,7 @@ from typing import Any
 from recorder.align import AGE_PERIODS
 from recorder.exporters.actions import ACTION_MEANING
 from recorder.exporters.episode_rows import EpisodeRows
-from recorder.exporters.formats import EpisodeFacts, ExportSet
+from recorder.exporters.formats import AS_RECORDED, EpisodeFacts, ExportSet
 from recorder.exporters.label_columns import segments_of
 from recorder.exporters.plan import ExportPlan
 from recorder.exporters.sampling import PICTURE_AGE_PERIODS
@@ -67,7 +67,9 @@ def export_account(
             "row_time_ns": "round(row * 1e9 / rate_hz) after the episode's start_stamp_ns",
             "stamps": "host monotonic clock of the recording host, ns",
         },
-        "action": {"definition": chosen.action, "meaning": ACTION_MEANING[chosen.action]},
+        "action": None
+        if plan.format in AS_RECORDED
+        else {"definition": chosen.action, "meaning": ACTION_MEANING[chosen.action]},
         "alignment": {
             "policies": dict(episodes[0]["alignment"]) if episodes else {},
             "missing": "the nearest sample is repeated and the row is marked not valid",

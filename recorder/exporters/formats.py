@@ -191,6 +191,7 @@ WRITERS: dict[ExportFormat, str] = {
     "mcap": "recorder.exporters.mcap_writer:McapWriter",
     "csv": "recorder.exporters.labels_csv:LabelsCsvWriter",
 }
+AS_RECORDED: frozenset[ExportFormat] = frozenset({"mcap", "csv"})  # no common rows, no action
 EXPLAINED: dict[ExportFormat, str] = {
     "lerobot": "LeRobot v3.0: parquet and MP4, for lerobot and whatever reads its datasets",
     "robomimic": "robomimic HDF5: one file with observations, actions and filter masks",

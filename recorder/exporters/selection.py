@@ -18,7 +18,7 @@ from recorder.durability import free_bytes
 from recorder.episode import Episode, EpisodeError
 from recorder.exporters.actions import action_of, common_action
 from recorder.exporters.episode_rows import camera_streams, has_forces, sides_of, span_of
-from recorder.exporters.formats import EpisodeFacts, ExportSet, writer_for
+from recorder.exporters.formats import AS_RECORDED, EpisodeFacts, ExportSet, writer_for
 from recorder.exporters.label_columns import EpisodeLabels, episode_labels, phase_names
 from recorder.exporters.plan import ActionDefinition, ExportError, ExportPlan
 from recorder.progress import ProgressMeter, Report, quiet
@@ -114,7 +114,8 @@ def select_episodes(plan: ExportPlan, report: Report = quiet) -> Selection:
             skipped.append(Skipped(row.number, reason))
         else:
             found.append(_look(plan, dataset, row, labels))
-            _compare(found[0], found[-1])
+            if plan.format not in AS_RECORDED:
+                _compare(found[0], found[-1])
         meter.advance(1, f"looking at episode {row.number}")
     if not found:
         first = f" (episode {skipped[0].number}: {skipped[0].reason})" if skipped else ""
@@ -223,7 +224,8 @@ def _difference(a: Any, b: Any) -> str:
 
 
 def _together(plan: ExportPlan, found: Sequence[_Found]) -> ExportSet:
-    action = common_action((one.row.number, one.row.source, one.action) for one in found)
+    alike = found[:1] if plan.format in AS_RECORDED else found
+    action = common_action((one.row.number, one.row.source, one.action) for one in alike)
     schemas = load_label_schemas(plan.dataset)
     tasks = dict.fromkeys(one.row.task for one in found)
     phases = phase_names(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from recorder.exporters.job import partial_folder, run_export
+from recorder.exporters.lerobot import LeRobotWriter
 from recorder.exporters.plan import ExportError
 from recorder.exporters.selection import select_episodes
 from recorder.progress import Cancelled
@@ -171,6 +172,12 @@ def test_a_kind_of_take_with_another_action_is_named(plan, takes):
     with pytest.raises(ExportError, match=r"episode 0 \(kinesthetic\).* episode 3 \(exoskeleton\)"):
         select_episodes(plan())
     assert len(select_episodes(plan(action="sent")).chosen.episodes) == 4
+
+
+def test_a_format_without_common_rows_takes_any_mixture(plan, takes, monkeypatch):
+    monkeypatch.setattr("recorder.exporters.selection.writer_for", lambda name: LeRobotWriter())
+    write_take(takes, SyntheticTake(number=3, seconds=1.0, seed=9, source="exoskeleton"))
+    assert len(select_episodes(plan("mcap")).chosen.episodes) == 4
 
 
 def test_an_episode_with_another_camera_is_named_with_the_way_out(plan, takes):
