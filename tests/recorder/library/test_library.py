@@ -131,6 +131,15 @@ def test_a_rebuilt_library_equals_the_one_before(dataset: Dataset) -> None:
     assert seen[-1].done == seen[-1].total
 
 
+def test_an_open_window_drops_what_a_rebuild_elsewhere_did_not_find(dataset: Dataset) -> None:
+    publish(dataset, 0, 1)
+    library = Library(dataset)
+    assert len(library.rows()) == 2
+    dataset.episode_path(0).unlink()
+    Catalogue(dataset).rebuild()
+    assert [row.episode.number for row in library.rows()] == [1]
+
+
 def lose_everything(dataset: Dataset) -> None:
     tables = (EPISODES, REVIEWS, FIGURES)
     with CatalogueDatabase(dataset, tables).connection() as connection:
