@@ -106,7 +106,13 @@ def run_export(plan: ExportPlan, report: Report = quiet) -> ExportResult:
     _check_room(plan, selection, folder)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        return _make(plan, selection, folder, report)
+        try:
+            return _make(plan, selection, folder, report)
+        except OSError as error:
+            raise ExportError(
+                f"the export ended early ({error.strerror or error}); finished episodes are kept "
+                f"in '{folder}' and the same plan goes on from there"
+            ) from error
 
 
 def _check_place(out: Path) -> None:

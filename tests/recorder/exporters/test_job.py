@@ -13,6 +13,7 @@ from recorder.exporters.job import partial_folder, run_export
 from recorder.exporters.lerobot import LeRobotWriter
 from recorder.exporters.plan import ExportError
 from recorder.exporters.selection import select_episodes
+from recorder.exporters.video import VideoWriter
 from recorder.progress import Cancelled
 from recorder.review.schema import load_label_schemas, schema_for
 from recorder.review.state import Change, Edit
@@ -216,6 +217,19 @@ def test_an_export_without_room_is_refused_before_it_writes(plan, monkeypatch):
     with pytest.raises(ExportError, match="choose another place, fewer episodes"):
         run_export(wanted)
     assert not partial_folder(wanted).exists()
+
+
+def test_a_disk_that_becomes_full_is_said_in_words_and_the_export_goes_on_later(plan, monkeypatch):
+    def full(self, picture):
+        raise OSError(28, "No space left on device")
+
+    wanted = plan()
+    with monkeypatch.context() as patched:
+        patched.setattr(VideoWriter, "add", full)
+        with pytest.raises(ExportError, match="No space left on device.*goes on from there"):
+            run_export(wanted)
+    assert not wanted.out.exists()
+    assert run_export(wanted).episodes == 3
 
 
 def test_the_account_says_choices_and_repeated_rows(plan):

@@ -61,6 +61,14 @@ def test_a_row_of_a_lost_picture_is_marked_and_gets_the_nearest_one():
     assert picked.valid.tolist() == [True, True, False, False, True, True]
 
 
+@pytest.mark.parametrize("kind", ["image", "force"])
+def test_a_lost_sample_is_known_by_its_number_even_where_a_neighbour_is_close(kind):
+    stream = _stream([0, 10, 30, 40], seq=[0, 1, 3, 4], kind=kind)
+    picked = _pick(stream, [14, 16, 24, 26])
+    assert picked.index.tolist() == [1, 1, 2, 2]
+    assert picked.valid.tolist() == [True, False, False, True]
+
+
 def test_a_picture_that_never_came_without_a_gap_in_numbers_is_marked_by_its_distance():
     picked = _pick(_stream([0, 10, 40, 50]), [10, 20, 30, 40])
     assert picked.valid.tolist() == [True, False, False, True]
