@@ -33,7 +33,7 @@ from app.session import Session
 from app.session_watch import SessionWatch
 from app.settings import Settings, save_settings
 from app.window_menus import WindowMenus
-from app.workspaces import REVIEW_EXISTS, review_class
+from app.workspaces import WORKSPACES, review_class
 from app.workspaces.record import RecordWorkspace
 from app.workspaces.workspace import Workspace
 from widgets.job_bar import JobBar
@@ -82,9 +82,7 @@ class MainWindow(QMainWindow):
         keys, problems = resolve_keys(settings.keys)
         bindings, more = resolve_bindings(settings.bindings)
         self.keymap = Keymap(keys, settings.key_mode)
-        names = ("Record",) if session else ()
-        if review is not None or REVIEW_EXISTS:
-            names = (*names, "Review")
+        names = WORKSPACES if session else ("Review",)
         self.strip = StatusStrip(names, keys[ActionId.STOP])
         self.controls: Controls | None = None
         self.record: RecordWorkspace | None = None
@@ -188,8 +186,6 @@ class MainWindow(QMainWindow):
         self._settings.workspace = name
 
     def _open_review(self) -> bool:
-        if self._make_review is None and not REVIEW_EXISTS:
-            return False
         make = self._make_review or review_class()
         try:
             review = make(

@@ -4,11 +4,10 @@ Record, Review, Clean, Run, Study."""
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 
-__all__ = ["REVIEW_EXISTS", "review_class"]
+WORKSPACES: tuple[str, ...] = ("Record", "Review")
 
-REVIEW_EXISTS = (Path(__file__).parent / "review" / "review_workspace.py").exists()
+__all__ = ["WORKSPACES", "review_class"]
 
 
 def review_class() -> type:

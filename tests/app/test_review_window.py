@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from support.control_names import unnamed_controls
 from support.review_page import ReviewPage
 
 from app.actions import ActionId
 from app.settings import Settings
 from app.window import MainWindow
+from recorder.dataset import open_dataset
+from recorder.synthetic import SyntheticTake, write_take
 
 
 @pytest.fixture
@@ -77,3 +80,17 @@ def test_a_job_is_shown_and_closing_ends_it(window, qtbot):
     job = window.jobs.start("Export 4 episodes", ["-c", code])
     qtbot.waitUntil(lambda: window._job_display._bar.figures.text() == "25 %", timeout=20_000)
     assert job.pid
+
+
+def test_everything_that_takes_the_focus_in_review_has_a_name(qtbot, tmp_path):
+    dataset = open_dataset(tmp_path / "d", create=True)
+    write_take(dataset, SyntheticTake(number=0, seconds=0.5))
+    window = MainWindow(None, Settings(), None, review_dataset=dataset.root)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    for page in (ActionId.REVIEW_PLAYER, ActionId.REVIEW_ADJUDICATE, ActionId.REVIEW_STATISTICS):
+        window.perform(page)
+    unnamed = unnamed_controls(window)
+    window.close()
+    assert unnamed == []

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible, QAction
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLabel, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QLabel
+from support.control_names import unnamed_controls
 from support.review_page import ReviewPage
 
 from app.actions import ActionId
@@ -199,29 +200,8 @@ def test_a_pedal_performs_what_it_is_bound_to(live, qtbot):
     assert review.performed[-1] is ActionId.REVIEW_PLAY
 
 
-def is_viewport(widget: QWidget) -> bool:
-    """Whether ``widget`` is the inside of a scroll area, which has the name."""
-    parent = widget.parent()
-    return isinstance(parent, QAbstractScrollArea) and parent.viewport() is widget
-
-
-def spoken(widget: QWidget) -> str:
-    """What a screen reader says for ``widget``."""
-    interface = QAccessible.queryAccessibleInterface(widget)
-    name = interface.text(QAccessible.Text.Name) if interface is not None else ""
-    return name or widget.toolTip()
-
-
 def test_everything_that_takes_the_focus_has_a_name(live):
-    unnamed = [
-        f"{type(widget).__name__} in {type(widget.parent()).__name__}"
-        for widget in live.findChildren(QWidget)
-        if widget.window() is live
-        and not is_viewport(widget)
-        and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
-        and not spoken(widget)
-    ]
-    assert not unnamed, "; ".join(unnamed)
+    assert unnamed_controls(live) == []
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])

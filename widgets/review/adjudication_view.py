@@ -70,7 +70,10 @@ class AdjudicationView(QFrame):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _=False, chosen=side: self.side_picked.emit(chosen))
         self.audit = _table(AUDIT_COLUMNS, "Audit trail")
+        for side, who in (("a", "first"), ("b", "second")):
+            self.buttons[side].setAccessibleName(f"take what the {who} reviewer said")
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("what reviewers said")
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 4, 0, 0)
