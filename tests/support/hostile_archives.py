@@ -146,7 +146,7 @@ ZIPS: dict[str, tuple[Make, str]] = {
     "fifo": (_zip_mode(0o010666), "a link or a device"),
     "duplicate names": (_zip(("a", b"x"), ("a", b"y")), "appears twice"),
     "duplicate names by case": (_zip(("a", b"x"), ("A", b"y")), "appears twice"),
-    "encrypted": (_patched(_zip(("a", b"x")), 8, "<H", 1), "is encrypted"),
+    "encrypted": (_patched(_zip(("a", b"x")), 8, "<H", 1), "is encrypted; unpack it"),
     "lzma": (_zip(("a", b"x" * 99), method=zipfile.ZIP_LZMA), "packed by method 14"),
     "long name": (_zip(("a" * 4000, b"x")), "letters .limit"),
     "long name of one folder": (_zip(("a" * 300 + "/b", b"x")), "300 letters"),
