@@ -12,6 +12,7 @@ from support.library_rows import library_row
 from recorder.library.rows import LibraryQuery, LibraryRow
 from recorder.library.triage import triage
 from widgets.library.library_view import NO_EPISODES, NO_MATCH, LibraryView
+from widgets.theme import color
 
 Key, Shift, Control = Qt.Key, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 PICTURE_COLUMN = 0
@@ -271,6 +272,18 @@ def test_a_blind_reviewer_sees_neither_people_nor_verdicts(view: LibraryView) ->
     view.set_blind(False)
     assert numbers(view) == [0, 1]
     assert cell(view, 0, "outcome") == "failure"
+
+
+def test_focus_is_shown_at_the_current_row_and_not_on_every_row(view: LibraryView, qtbot) -> None:
+    def shade(row: int, offset: int) -> str:
+        box = view.table.visualRect(view.table.model().index(row, column(view, "labels")))
+        picture = view.table.viewport().grab().toImage()
+        return picture.pixelColor(box.right() - 8, box.top() + offset).name()
+
+    assert shade(0, 0) == color("accent").name()
+    assert {shade(row, 28) for row in range(4)} == {color("panel").name()}
+    view.filters.search.setFocus()
+    qtbot.waitUntil(lambda: shade(0, 0) != color("accent").name())
 
 
 def _is_part_of_another(widget: QWidget) -> bool:
