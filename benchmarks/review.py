@@ -264,7 +264,7 @@ def _tasks(driver: ReviewDriver, dataset: Dataset, seconds: float, speed: float)
     figures |= measured
     figures["next_episode_max_ms"] = _ms(max(nexts_s))
     figures["next_episode_median_ms"] = _ms(np.median(nexts_s))
-    figures["next_episodes"] = len(nexts_s)
+    figures["next_episode_ms"] = [_ms(one) for one in nexts_s]
     figures["labels_wrong"] = len(wrong)
     figures["wrong"] = wrong
     figures["cited_peers_s"] = PEERS_S

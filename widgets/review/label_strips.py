@@ -16,7 +16,8 @@ from recorder.review.schema import LabelSchema
 from recorder.review.state import LabelState
 from widgets.theme import color, font
 
-CAPTION_PX = 96
+CAPTION_PX = 122  # as wide as the names of the timeline above
+MARGIN_PX = 12  # the timeline's scroll bar
 STRIP_PX = 52
 PHASE_PX = 22
 CONTACT_PX = 4
@@ -69,11 +70,11 @@ class LabelStrips(QWidget):
         return self.sizeHint()
 
     def _x(self, time_ns: int) -> float:
-        room = self.width() - CAPTION_PX - 1
+        room = self.width() - CAPTION_PX - MARGIN_PX
         return CAPTION_PX + room * time_ns / self._duration_ns
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        share = (event.position().x() - CAPTION_PX) / max(1, self.width() - CAPTION_PX - 1)
+        share = (event.position().x() - CAPTION_PX) / max(1, self.width() - CAPTION_PX - MARGIN_PX)
         self.time_picked.emit(round(min(max(share, 0.0), 1.0) * self._duration_ns))
 
     def paintEvent(self, event: QPaintEvent) -> None:

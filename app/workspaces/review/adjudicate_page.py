@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QVBoxLayout, QWidget
 
 from app.actions import ActionId
-from app.workspaces.review.adjudicator import Adjudicator, said
+from app.workspaces.review.adjudicator import Adjudicator, said, told
 from app.workspaces.review.player_actions import PlayerActions
 from app.workspaces.review.review_desk import ReviewDesk
 from recorder.episode import EpisodeError
@@ -22,8 +22,8 @@ from widgets.player.player_view import PlayerView
 from widgets.review.adjudication_view import AdjudicationView, DisagreementLine
 from widgets.review.label_strips import LabelStrips
 
-PANEL_PX = 470
-LIST_PX = 150
+PANEL_PX = 410
+LIST_PX = 84  # about three episodes; the others scroll
 AUDIT_SHOWN = 300
 
 
@@ -51,7 +51,7 @@ class AdjudicatePage(QWidget):
         self._uuids: list[str] = []
         self._keys = ("Z", "X", "V", "Return")
         self.episodes = QListWidget()
-        self.episodes.setFixedWidth(LIST_PX)
+        self.episodes.setFixedHeight(LIST_PX)
         self.episodes.setAccessibleName("Episodes on which reviewers differ")
         self.episodes.setProperty("keeps_keys", False)
         self.episodes.currentRowChanged.connect(self._on_chosen)
@@ -59,7 +59,6 @@ class AdjudicatePage(QWidget):
         self.playing = PlayerActions(self.player, lambda: None)
         self.strips = LabelStrips()
         self.view = AdjudicationView()
-        self.view.setFixedWidth(PANEL_PX)
         self.empty = QLabel(
             "Nothing to settle: no episode has been finished by two reviewers who differ."
         )
@@ -83,9 +82,14 @@ class AdjudicatePage(QWidget):
         row = QHBoxLayout(self.body)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(self.episodes)
         row.addLayout(middle, 1)
-        row.addWidget(self.view)
+        side = QWidget()
+        side.setFixedWidth(PANEL_PX)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.episodes)
+        column.addWidget(self.view, 1)
+        row.addWidget(side)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.body)
@@ -155,9 +159,7 @@ class AdjudicatePage(QWidget):
         lines = [
             DisagreementLine(
                 f"{one.at_ns / 1e9:.2f} s" if one.at_ns else "all",
-                one.lane.replace("_", " "),
-                said(one.a),
-                said(one.b),
+                *told(one),
                 settled.get(at, ""),
             )
             for at, one in enumerate(case.differences)

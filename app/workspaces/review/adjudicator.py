@@ -129,6 +129,27 @@ class Adjudicator:
         return f"{difference.lane} at {difference.at_ns / 1e9:.2f} s {item[:8]}".rstrip()
 
 
+def told(difference: Disagreement) -> tuple[str, str, str]:
+    """What differs, and what each side says of it; the name only once where both share it."""
+    a, b = difference.a, difference.b
+    names = {_name(value) for value in (a, b) if value is not None}
+    lane = difference.lane.replace("_", " ")
+    if len(names) == 1 and (name := names.pop()):
+        return f"{lane.removesuffix('s')} {name}", _short(a), _short(b)
+    return lane, said(a), said(b)
+
+
+def _name(value: Any) -> str:
+    if isinstance(value, Contact):
+        return value.finger
+    return value.label if isinstance(value, Phase | Mark) else ""
+
+
+def _short(value: Any) -> str:
+    name = _name(value)
+    return said(value).removeprefix(name).strip()
+
+
 def said(value: Any) -> str:
     """A value of a lane in words."""
     if value is None or value == "":

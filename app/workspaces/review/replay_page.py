@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from app.controls import CLIENT
@@ -55,6 +56,7 @@ class ReplayPage(QWidget):
         self.panel.end_requested.connect(self._on_end)
         empty = QLabel("Open an episode, and a rig with a hand, to replay it there.")
         empty.setProperty("role", "dim")
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(empty)
         self._pages.addWidget(self.panel)
