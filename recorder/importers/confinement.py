@@ -63,13 +63,12 @@ def _limit_resources(limits: Limits) -> None:
         return  # no such limits there; the parent's clock and the checks of the content remain
     import resource
 
-    wanted = {
+    wanted = {  # not RLIMIT_NPROC: it counts the user's threads, and FFmpeg's scaler needs some
         resource.RLIMIT_AS: limits.address_space_bytes,
         resource.RLIMIT_CPU: limits.cpu_s,
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NPROC: 0,
     }
     for kind, value in wanted.items():
         hard = resource.getrlimit(kind)[1]
