@@ -2,8 +2,8 @@
 
 The episodes are made up: their rows stand in the catalogue, their files do not exist, because only
 the catalogue is read when a library opens. Rebuilding reads files, so that a few hundred real HDF5
-headers are written for it and the time is scaled up (``rebuild_extrapolated_s`` says so); they are warm in the page
-cache and have neither labels nor overviews.
+headers are written for it and the time is scaled up (``rebuild_extrapolated_s``); they are warm in
+the page cache and have neither labels nor overviews.
 """
 
 from __future__ import annotations
