@@ -17,7 +17,7 @@ class Limits(BaseModel):
     Attributes
     ----------
     address_space_bytes : int
-        Memory of the child. A frame of the largest picture allowed is 200 MB, and decoders keep several.
+        Memory of the child. The largest picture allowed is 200 MB, and decoders keep several.
     cpu_s : int
         Processor time of one child; the parent takes a new one every few minutes.
     silence_s : float
