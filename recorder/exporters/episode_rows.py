@@ -10,6 +10,7 @@ Row ``k`` is at ``round(k * 1e9 / rate)`` ns after the (trimmed) start. Columns 
 ``observation.taxels.<side>``  ``pads x taxels x 3`` flattened, N; never interpolated
 ``observation.pressure.<side>``  pressure per pad, Pa
 ``sent``                       joints sent to the hand, when the action is what was measured
+``control``                    state, authority (who moved the hand) and epoch per row
 ``label.*``                    what the final labels say of the row
 =============================  ==============================================================
 
@@ -46,6 +47,7 @@ from recorder.exporters.sampling import pick, row_times_ns, rows_before, values_
 from recorder.review.schema import load_label_schemas, schema_for
 from recorder.review.state import LabelState
 
+CONTROL = "supervisor/control"
 GROUND_TRUTH = "_without_operator"  # made by the simulation, not seen by a camera
 
 
@@ -212,7 +214,8 @@ def open_export_episode(
         try:
             rows = _rows(plan, episode, labels, tuple(phases))
         except (KeyError, OSError) as error:
-            raise ExportError(f"episode '{path.name}' cannot be exported: {error}") from None
+            said = error.args[0] if isinstance(error, KeyError) else error
+            raise ExportError(f"episode '{path.name}' cannot be exported: {said}") from None
         yield rows
 
 
@@ -282,8 +285,8 @@ class _Reader:
     def _fingers(self, side: str) -> tuple[str, ...]:
         for quantity in ("fingertip_force", "taxels", "fingertip_pressure"):
             stream = self._episode.streams.get(f"{side}/{quantity}")
-            if stream is not None and len(stream.spec.labels) >= stream.spec.shape[0]:
-                return stream.spec.labels[: stream.spec.shape[0]]
+            if stream is not None:
+                return _row_names(stream)
         return ()
 
     def observations(self) -> dict[str, Column]:
@@ -301,6 +304,8 @@ class _Reader:
                 if f"{side}/{quantity}" in self._episode.streams:
                     name = f"observation.{short}.{side}"
                     found[name] = self._one(name, f"{side}/{quantity}", self._now_ns)
+        if len(self._episode.streams.get(CONTROL, ())):
+            found["control"] = self._one("control", CONTROL, self._now_ns)
         return found
 
     def joints(self, name: str, quantity: str, later: bool = False) -> Column:
@@ -367,10 +372,8 @@ class _Reader:
 
 def _entry_names(stream: EpisodeStream) -> tuple[str, ...]:
     """Name every entry of a flattened sample: joints, ``thumb_x``, or ``thumb_17_z``."""
-    shape, labels = stream.spec.shape, stream.spec.labels
+    shape, rows = stream.spec.shape, _row_names(stream)
     side = stream.name.partition("/")[0]
-    rows = tuple(labels) if len(labels) >= shape[0] else tuple(str(n) for n in range(shape[0]))
-    rows = rows[: shape[0]]
     if stream.spec.kind == "joints":
         return rows
     names = [f"{side}_{row}" for row in rows]
@@ -380,3 +383,9 @@ def _entry_names(stream: EpisodeStream) -> tuple[str, ...]:
         axes = ("x", "y", "z") if shape[-1] == 3 else tuple(str(n) for n in range(shape[-1]))
         names = [f"{name}_{axis}" for name in names for axis in axes]
     return tuple(names)
+
+
+def _row_names(stream: EpisodeStream) -> tuple[str, ...]:
+    """Name the first axis of a sample: its labels, or numbers where it has none."""
+    count, labels = stream.spec.shape[0], stream.spec.labels
+    return labels[:count] if len(labels) >= count else tuple(str(n) for n in range(count))

@@ -17,7 +17,13 @@ from recorder.dataset import Dataset, companions, open_dataset
 from recorder.durability import free_bytes
 from recorder.episode import Episode, EpisodeError
 from recorder.exporters.actions import action_of, common_action
-from recorder.exporters.episode_rows import camera_streams, has_forces, sides_of, span_of
+from recorder.exporters.episode_rows import (
+    CONTROL,
+    camera_streams,
+    has_forces,
+    sides_of,
+    span_of,
+)
 from recorder.exporters.formats import AS_RECORDED, EpisodeFacts, ExportSet, writer_for
 from recorder.exporters.label_columns import EpisodeLabels, episode_labels, phase_names
 from recorder.exporters.plan import ActionDefinition, ExportError, ExportPlan
@@ -172,7 +178,8 @@ def _look(plan: ExportPlan, dataset: Dataset, row: EpisodeRow, labels: EpisodeLa
             )
             width = entries * FLOAT_BYTES + (len(streams) + len(makeup["cameras"])) * CLOCK_BYTES
     except (EpisodeError, KeyError, OSError) as error:
-        raise ExportError(f"episode {row.number} cannot be exported: {error}") from None
+        said = error.args[0] if isinstance(error, KeyError) else error
+        raise ExportError(f"episode {row.number} cannot be exported: {said}") from None
     return _Found(row, path, labels, length, action, makeup, width)
 
 
@@ -193,10 +200,9 @@ def _makeup(plan: ExportPlan, episode: Episode) -> dict[str, Any]:
         "joints": {side: episode.stream(f"{side}/joints_measured").spec.labels for side in sides},
         "cameras": sizes,
         "streams": {
-            f"{side}/{quantity}": episode.streams[f"{side}/{quantity}"].spec.shape
-            for side in sides
-            for quantity in QUANTITIES
-            if len(episode.streams.get(f"{side}/{quantity}", ()))
+            name: episode.streams[name].spec.shape
+            for name in (*(f"{s}/{q}" for s in sides for q in QUANTITIES), CONTROL)
+            if len(episode.streams.get(name, ()))
         },
     }
 

@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+from support.recording import COLOUR, JOINTS, TAXELS, sample_value, write_log
 
+from devices.stream import StreamSpec
+from recorder.dataset import open_dataset
 from recorder.episode import Episode
 from recorder.exporters.episode_rows import open_export_episode
 from recorder.exporters.label_columns import EpisodeLabels
-from recorder.exporters.plan import ExportError
+from recorder.exporters.plan import ExportError, ExportPlan
+from recorder.finalise import finalise_log
 from recorder.review.state import Contact, Interval, LabelState, Phase, Recovery
 from recorder.synthetic import frame_number
 
@@ -155,3 +159,53 @@ def test_a_trim_that_leaves_nothing_is_refused(opened):
     labels = EpisodeLabels(LabelState(trim=Interval(start_ns=0, stop_ns=MS)))
     with pytest.raises(ExportError, match="1 rows at 30 Hz are left"):
         opened(1, labels).__enter__()
+
+
+CONTROL = StreamSpec(
+    name="supervisor/control",
+    kind="control",
+    dtype="<i4",
+    shape=(3,),
+    rate_hz=200.0,
+    labels=("state", "authority", "epoch"),
+)
+
+
+@pytest.fixture
+def bare_take(tmp_path):
+    """A hand without fingertip forces and without sent joints."""
+
+    def write(source):
+        dataset = open_dataset(tmp_path / "bare", create=True)
+        rig = {"name": "small", "hands": [{"side": "right", "model": "small"}]}
+        streams = (JOINTS, TAXELS, COLOUR, CONTROL)
+        log = write_log(dataset, streams=streams, rig=rig, source=source)
+        return dataset, finalise_log(dataset, log).path
+
+    return write
+
+
+def test_normal_forces_come_from_the_taxels_where_there_is_no_force_per_pad(bare_take, tmp_path):
+    dataset, path = bare_take("kinesthetic")
+    plan = ExportPlan(dataset=dataset.root, out=tmp_path / "out", format="lerobot", rate_hz=100)
+    with open_export_episode(plan, path, NOBODY) as rows:
+        assert rows.action_definition == "next_measured_with_force"
+        assert rows.action.names == ("a", "b", "c", "right_0_normal_force", "right_1_normal_force")
+        wanted = sample_value(TAXELS, 11)[..., 2].sum(axis=1)
+        np.testing.assert_allclose(rows.action.data[10, 3:], wanted, rtol=1e-6)
+
+
+def test_who_moved_the_hand_is_a_column(bare_take, tmp_path):
+    dataset, path = bare_take("kinesthetic")
+    plan = ExportPlan(dataset=dataset.root, out=tmp_path / "out", format="lerobot", rate_hz=100)
+    with open_export_episode(plan, path, NOBODY) as rows:
+        control = rows.columns["control"]
+        assert control.data[10].tolist() == sample_value(CONTROL, 20).tolist()
+        assert control.names[1] == "supervisor_authority"
+
+
+def test_a_take_in_which_nothing_was_sent_says_so(bare_take, tmp_path):
+    dataset, path = bare_take("scripted")
+    plan = ExportPlan(dataset=dataset.root, out=tmp_path / "out", format="lerobot")
+    with pytest.raises(ExportError, match="exported: no stream 'right/joints_sent'; this episode"):
+        open_export_episode(plan, path, NOBODY).__enter__()
