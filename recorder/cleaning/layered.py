@@ -1,0 +1,113 @@
+"""The layered filler: every hidden pixel from the best source there is, and which one it was.
+
+Robot, object, plate, flow, residue, in this order (``recorder.cleaning.layers.Layer``). A layer
+fills what it knows and leaves the rest to the next; the last one guesses and says how much.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recorder.cleaning.clip import Clip, MaskTrack
+from recorder.cleaning.holes import Holes
+from recorder.cleaning.layers import RESIDUE_WARNS, FillFacts, Filled, Layer
+from recorder.cleaning.parameters import CleanParameters
+from recorder.cleaning.plate import Plate
+from recorder.cleaning.residue import bounds, fill_residue
+from recorder.progress import ProgressMeter, Report, quiet
+
+PLATE_WORK = 5.0
+
+
+class LayeredFiller:
+    """Fills from robot, object, plate, flow and surroundings.
+
+    Parameters
+    ----------
+    clip : Clip
+        Its ``mode``, or that of the parameters, chooses the layers: a plate only for ``static``.
+    masks : MaskTrack
+        Where the operator is, before growth.
+    params : CleanParameters
+    """
+
+    def __init__(self, clip: Clip, masks: MaskTrack, params: CleanParameters) -> None:
+        self.clip, self.params = clip, params
+        self.mode = params.mode or clip.mode
+        self.holes = Holes(clip, masks, params)
+        self._plate: Plate | None = None
+        self._feather_px = min(params.feather_px, params.dilation_px)
+
+    def prepare(self, report: Report = quiet) -> FillFacts:
+        """Look through the clip once; may raise ``Cancelled``."""
+        meter = ProgressMeter(PLATE_WORK, report)
+        warnings: list[str] = []
+        if self.mode == "static":
+            self._plate = Plate(self.clip, self.holes, self.holes, self.params.plate_frames, meter)
+        return FillFacts(tuple(warnings))
+
+    def fill(self, index: int) -> Filled:
+        """Clean one picture; the same whatever was filled before."""
+        image = self.clip.frame(index)
+        hole = self.holes(index)
+        layers = np.zeros(hole.shape, np.uint8)
+        masked = int(np.count_nonzero(hole))
+        if not masked:
+            return Filled(image.copy(), layers, 0)
+        out = image.copy()
+        todo = hole.copy()
+        if self._plate is not None:
+            self._take(out, layers, todo, Layer.PLATE, *self._plate.fill(index, image, todo))
+        if todo.any():
+            guessed = fill_residue(out, todo)
+            self._take(out, layers, todo, Layer.RESIDUE, guessed, todo.copy())
+        return Filled(feathered(image, out, hole, self._feather_px), layers, masked)
+
+    @staticmethod
+    def _take(
+        out: NDArray[np.uint8],
+        layers: NDArray[np.uint8],
+        todo: NDArray[np.bool_],
+        layer: Layer,
+        picture: NDArray[np.uint8],
+        filled: NDArray[np.bool_],
+    ) -> None:
+        new = filled & todo
+        np.copyto(out, picture, where=new[..., None])
+        layers[new] = layer
+        todo &= ~new
+
+
+def feathered(
+    recorded: NDArray[np.uint8],
+    filled: NDArray[np.uint8],
+    hole: NDArray[np.bool_],
+    width_px: int,
+) -> NDArray[np.uint8]:
+    """``filled`` with a soft seam: within ``width_px`` inside the hole it fades into ``recorded``.
+
+    Pixels outside the hole are those of ``recorded``, to the bit.
+    """
+    out = filled.copy()
+    if width_px < 1 or not hole.any():
+        return out
+    top, bottom, left, right = bounds(hole, 1)
+    part = (slice(top, bottom), slice(left, right))
+    inside = cv2.distanceTransform(hole[part].view(np.uint8), cv2.DIST_L2, 3)
+    seam = (inside > 0) & (inside <= width_px)
+    weight = (inside[seam] / (width_px + 1))[:, None]
+    mixed = weight * filled[part][seam] + (1 - weight) * recorded[part][seam]
+    out[part][seam] = np.rint(mixed).astype(np.uint8)
+    return out
+
+
+def residue_warning(share: float) -> str:
+    """A sentence when too much was guessed, else empty."""
+    if share <= RESIDUE_WARNS:
+        return ""
+    return (
+        f"{100 * share:.1f} % of what was hidden is seen in no other picture and was guessed from "
+        f"its surroundings (more than {100 * RESIDUE_WARNS:g} %); look at the result"
+    )

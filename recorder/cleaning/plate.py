@@ -1,0 +1,185 @@
+"""Plate: what a standing camera sees behind the operator, told by other times.
+
+Two answers per pixel. The *plate* is the median of all samples that show the pixel: nearly free of
+noise, right for what never moves. The *time-local* answer are the samples just before and after
+the pixel was hidden: right for what was pushed and lies still again. Where both samples agree with
+the plate the plate is taken; where they agree with each other but not with it, they are.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recorder.cleaning.clip import Clip
+from recorder.cleaning.gain import Gain, fit_gain, ring
+from recorder.cleaning.residue import bounds
+from recorder.cleaning.samples import NONE, Masks, Samples
+from recorder.progress import ProgressMeter
+
+TILE_ROWS = 24
+STEPS = 64  # of a grey level, in the fixed-point numbers the median is taken of
+RING_PX = 24
+RING_FEWEST = 2_000
+SAME = 14.0  # grey levels
+SETTLED_PX = 5  # decisions are smoothed over this many pixels
+
+
+class Plate:
+    """Fills from other times of a standing camera.
+
+    Parameters
+    ----------
+    clip : Clip
+    holes : callable
+        Index to what is filled.
+    hidden : callable
+        Index to what does not show the scene: the holes, and the robot where it is known.
+    most : int
+        Most pictures for the median.
+    meter : ProgressMeter
+        Advanced by 4.
+
+    Attributes
+    ----------
+    picture : (height, width, 3) float32 array
+        The median, in the light of the sample that shows most.
+    known : (height, width) bool array
+        Where any sample shows the scene.
+    """
+
+    def __init__(
+        self, clip: Clip, holes: Masks, hidden: Masks, most: int, meter: ProgressMeter
+    ) -> None:
+        self._clip, self._holes, self._hidden = clip, holes, hidden
+        self._samples = Samples(clip, hidden, most, meter)
+        self.picture, self.known = masked_median(self._samples, meter)
+        self._gains = [
+            fit_gain(self.picture, picture, visible)
+            for picture, visible in zip(self._samples.stack, self._samples.visible, strict=True)
+        ]
+        self._before, self._after = self._samples.neighbours()
+
+    def gain(self, index: int, image: NDArray[np.uint8], hole: NDArray[np.bool_]) -> Gain:
+        """Light of picture ``index`` against the plate, from round the hole or everywhere."""
+        shown = self.known & ~self._hidden(index)
+        near = shown & ring(hole, RING_PX)
+        if np.count_nonzero(near) < RING_FEWEST:
+            near = shown
+        return fit_gain(self.picture, image, near)
+
+    def fill(
+        self, index: int, image: NDArray[np.uint8], hole: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """What the scene looks like in ``hole`` of picture ``index``.
+
+        Returns
+        -------
+        picture : (height, width, 3) uint8 array
+            Valid where ``filled``.
+        filled : (height, width) bool array
+        """
+        out = image.copy()
+        filled = hole & self.known
+        if not filled.any():
+            return out, filled
+        gain = self.gain(index, image, hole)
+        top, bottom, left, right = bounds(filled)
+        part = (slice(top, bottom), slice(left, right))
+        plate = self._scene(index, part)
+        lit = np.clip(np.rint(gain.apply(plate)), 0, 255).astype(np.uint8)
+        inside = filled[part]
+        out[part][inside] = lit[inside]
+        return out, filled
+
+    def _scene(self, index: int, part: tuple[slice, slice]) -> NDArray[np.float32]:
+        """Plate or time-local answer in a box, in the plate's light."""
+        plate = self.picture[part]
+        indices = self._samples.indices
+        following = int(np.searchsorted(indices, index, side="left"))
+        previous = int(np.searchsorted(indices, index, side="right")) - 1
+        sides = []
+        for at, table in ((previous, self._before), (following, self._after)):
+            if 0 <= at < len(indices):
+                sides.append(self._recall(table[at][part], part))
+        local = [value for value, _ in sides]
+        found = [there for _, there in sides]
+        if not sides:
+            return plate
+        if len(sides) == 1:
+            value, there = local[0], found[0]
+        else:
+            both = found[0] & found[1]
+            agree = np.abs(local[0] - local[1]).max(axis=2) < SAME
+            value = np.where(both[..., None], (local[0] + local[1]) / 2, local[0])
+            there = both & agree
+        differs = there & (np.abs(value - plate).max(axis=2) > SAME)
+        differs = settled(differs)
+        return np.where((differs & there)[..., None], value, plate)
+
+    def _recall(
+        self, which: NDArray[np.uint8], part: tuple[slice, slice]
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Pixels of the samples named by ``which``, in the plate's light, and where there are."""
+        value = np.zeros((*which.shape, 3), np.float32)
+        for at in np.unique(which):
+            if at == NONE:
+                continue
+            here = which == at
+            value[here] = self._gains[at].inverse().apply(self._samples.stack[at][part][here])
+        return value, which != NONE
+
+
+def settled(decision: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A decision by the majority of the neighbourhood, so that single pixels do not flicker."""
+    side = 2 * SETTLED_PX + 1
+    return cv2.medianBlur(decision.astype(np.uint8) * 255, side) > 127
+
+
+def masked_median(
+    samples: Samples, meter: ProgressMeter
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Median over the samples that show each pixel, all brought to one light.
+
+    Parameters
+    ----------
+    samples : Samples
+    meter : ProgressMeter
+        Advanced by 2.
+
+    Returns
+    -------
+    picture : (height, width, 3) float32 array
+        Zero where no sample shows the pixel.
+    known : (height, width) bool array
+
+    Notes
+    -----
+    Computed in tiles of rows, so that memory does not grow with the picture. For an even number
+    of samples the mean of the two in the middle.
+    """
+    count, height, width, _ = samples.stack.shape
+    picture = np.zeros((height, width, 3), np.float32)
+    known = samples.visible.any(axis=0)
+    inverse = [gain.inverse() for gain in samples.gains]
+    for top in range(0, height, TILE_ROWS):
+        rows = slice(top, min(top + TILE_ROWS, height))
+        tile = np.empty((rows.stop - top, width, 3, count), np.uint16)
+        for at in range(count):
+            lit = inverse[at].apply(samples.stack[at, rows])
+            fixed = np.clip(lit * STEPS + 0.5, 0, 65534).astype(np.uint16)
+            fixed[~samples.visible[at, rows]] = 65535  # last in order
+            tile[..., at] = fixed
+        tile.sort(axis=-1)
+        shown = samples.visible[:, rows].sum(axis=0)
+        low = np.maximum(shown - 1, 0) // 2
+        high = shown // 2
+        order = np.broadcast_to(low[..., None, None], (*tile.shape[:3], 1))
+        first = np.take_along_axis(tile, order, -1)[..., 0].astype(np.float32)
+        order = np.broadcast_to(np.minimum(high, count - 1)[..., None, None], order.shape)
+        second = np.take_along_axis(tile, order, -1)[..., 0].astype(np.float32)
+        picture[rows] = (first + second) / (2 * STEPS)
+        meter.advance(2.0 * (rows.stop - top) / height, "plate")
+    picture[~known] = 0
+    return picture, known
