@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.actions import ActionId
+from app.replay_control import ReplayControl
 from app.session import Session
 from devices.clock import NS_PER_S, now_ns
 from devices.messages import RecorderStatus, SourceName, SupervisorStatus
@@ -45,6 +47,7 @@ class Controls:
         self.session = session
         self.plan = plan
         self._say = say
+        self.replay = ReplayControl(session, CLIENT)
         self.operator_visible = True
         self.script_seconds = SCRIPT_SECONDS
         self._script_seed = 0
@@ -217,11 +220,17 @@ class Controls:
 
     def _replay_last(self) -> None:
         disk = self._disk
-        if disk is None:
-            return
-        self.arm("replay")
-        self.session.operator.run_replay(disk.last_path)
-        self._say(f"Replaying '{disk.last_path}' through the gate.")
+        if disk is not None:
+            self._say(
+                self.replay.start(Path(disk.last_path))
+                or f"Replaying '{disk.last_path}' through the gate."
+            )
+
+    def follow(self) -> None:
+        """See a replay through; call ten times a second."""
+        news = self.replay.poll()
+        if news:
+            self._say(news)
 
     def _toggle_operator(self) -> None:
         self.operator_visible = not self.operator_visible

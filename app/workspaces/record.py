@@ -279,6 +279,7 @@ class RecordWorkspace(QWidget):
         """Follow status and the passing of time; called ten times a second, shown or not."""
         if not self._on_screen:
             self.poller.tick()  # ages and curves stay true behind another workspace
+        self._controls.follow()
         at_ns = now_ns()
         for display in (*self.cameras.tiles, *self.touch.displays):
             display.refresh(at_ns)
