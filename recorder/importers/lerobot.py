@@ -91,9 +91,9 @@ class LeRobotDataset:
             )
 
     def hashed_files(self) -> Sequence[Path]:
-        """Description and rows; videos count by name and size."""
-        found = [*(self.root / "meta").rglob("*"), *(self.root / "data").rglob("*")]
-        return sorted(path for path in found if path.is_file())
+        """Every file that an episode is made from: description, rows and videos."""
+        folders = (self.root / name for name in ("meta", "data", "videos"))
+        return sorted(path for one in folders for path in one.rglob("*") if path.is_file())
 
     def _read_tasks(self) -> dict[int, str]:
         tasks: dict[int, str] = {}

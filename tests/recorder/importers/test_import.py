@@ -102,6 +102,17 @@ def test_a_second_import_makes_nothing_twice(lerobot: Path, dataset: Dataset) ->
     assert len(dataset.published()) == 2
 
 
+def test_other_pictures_under_the_same_rows_are_another_source(
+    lerobot: Path, dataset: Dataset, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(lerobot, other)
+    video = other / "videos/observation.images.front/chunk-000/file-000.mp4"
+    video.write_bytes(video.read_bytes() + bytes(8))  # decoders pass over trailing bytes
+    run_import(lerobot, dataset)
+    assert run_import(other, dataset).episodes == (2, 3)
+
+
 def test_a_cancelled_import_leaves_whole_episodes_and_goes_on_later(
     lerobot: Path, dataset: Dataset
 ) -> None:
