@@ -195,15 +195,19 @@ class AdjudicatePage(QWidget):
         case = self.open
         if case is None or not 0 <= case.current < len(case.differences):
             return
+        reason = self.view.reason.text().strip()
+        self._store(case, lambda: case.take("a" if side == "a" else "b", reason))
+        self.view.reason.clear()
+        self._go()
+
+    def _store(self, case: Adjudicator, act: Callable[[], object]) -> None:
         try:
-            case.take("a" if side == "a" else "b", self.view.reason.text().strip())
+            act()
         except EditConflict:
             case.review.reload()
             self._say("Another station settles this episode too; theirs is shown now.", "warn")
         except (LabelError, DamagedJournalError, OSError) as error:
             self._say(str(error), "bad")
-        self.view.reason.clear()
-        self._go()
 
     def perform(self, action: ActionId) -> bool:
         """Do an action of adjudicating or playing; False when it is none of these."""
@@ -224,7 +228,7 @@ class AdjudicatePage(QWidget):
             self._accept(case)
         elif action in (ActionId.REVIEW_UNDO, ActionId.REVIEW_REDO):
             step = case.review.undo if action is ActionId.REVIEW_UNDO else case.review.redo
-            step()
+            self._store(case, step)
             self.draw()
         elif action in (ActionId.REVIEW_NEXT_EPISODE, ActionId.REVIEW_PREVIOUS_EPISODE):
             step_by = 1 if action is ActionId.REVIEW_NEXT_EPISODE else -1
@@ -235,9 +239,12 @@ class AdjudicatePage(QWidget):
         return True
 
     def _accept(self, case: Adjudicator) -> None:
-        refused = case.accept()
-        if refused:
-            self._say(refused, "warn")
+        if case.left:
+            self._say(f"{case.left} disagreements are not settled yet.", "warn")
+            return
+        self._store(case, case.accept)
+        if not case.state.accepted:
+            self.draw()
             return
         self._say("Settled and published.")
         self._desk.library.refresh(case.uuid)

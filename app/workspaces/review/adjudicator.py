@@ -94,16 +94,14 @@ class Adjudicator:
         """
         difference = self.differences[self.current]
         who = self.reviewers[0 if side == "a" else 1]
-        change = pick(self.state, difference, side)
         title = f"{self._mark(difference)}: {who}{f' ({reason})' if reason else ''}"
-        edits = change.edits or (Edit("note", None, self.state.note),)
-        self.review.apply(Change(title, edits))
-        if not change.edits or self.current not in self.settled():
+        self.review.apply(Change(title, pick(self.state, difference, side).edits))
+        if self.current not in self.settled():
             self._note(title)
         self.next()
 
     def _note(self, title: str) -> None:
-        """A pick that changes nothing still is a decision: it stands in the note."""
+        """Keep a pick that changes no label: it still is a decision, and stands in the note."""
         lines = [line for line in (self.state.note or "").splitlines() if line]
         self.review.apply(Change(title, (Edit("note", None, "\n".join([*lines, title])),)))
 
@@ -115,14 +113,11 @@ class Adjudicator:
         self.current = next((at for at in waiting if at > self.current), waiting[0])
         return True
 
-    def accept(self) -> str:
-        """Finish; a sentence when something is still open."""
-        if self.left:
-            return f"{self.left} disagreements are not settled yet."
+    def accept(self) -> None:
+        """Finish and publish; raises like ``take``."""
         if not self.state.accepted:
             self.review.apply(Change("adjudicated", (Edit("accepted", None, True),)))
         self.review.publish()
-        return ""
 
     def _mark(self, difference: Disagreement) -> str:
         item = difference.item_a or difference.item_b or ""

@@ -146,11 +146,6 @@ class EpisodePage(QWidget):
         self.player.setFocus()
         self.draw()
 
-    def set_place(self, place: str, reason: str) -> None:
-        """Where the episode stands in the queue."""
-        self._place, self._reason = place, reason
-        self.draw()
-
     def late_overview(self) -> bool:
         """Whether the overview has come after the episode was opened; True once."""
         episode = self.player.episode

@@ -22,10 +22,12 @@ class LibraryPage(QWidget):
     """
 
     opened = Signal(str)
+    failed = Signal(str)  # the catalogue cannot be read; said once until it can
 
     def __init__(self, desk: ReviewDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
+        self._problem = ""
         self.rows: list[LibraryRow] = []
         self.ranked: list[TriageItem] = []
         self.view = LibraryView()
@@ -46,7 +48,14 @@ class LibraryPage(QWidget):
 
     def load(self) -> bool:
         """Show what the dataset holds now; returns whether that differs from before."""
-        rows = self._desk.rows()
+        try:
+            rows = self._desk.rows()
+        except OSError as error:
+            if str(error) != self._problem:
+                self._problem = str(error)
+                self.failed.emit(f"The library cannot be read: {error}")
+            return False
+        self._problem = ""
         if rows == self.rows and self.rows:
             return False
         self.rows = rows

@@ -18,6 +18,7 @@ from app.jobs import JobRunner
 from app.session import Session
 from app.settings import Settings
 from app.workspaces.review.adjudicate_page import AdjudicatePage
+from app.workspaces.review.comparison import Comparison
 from app.workspaces.review.episode_page import HAND_CONTACT_KEY, EpisodePage
 from app.workspaces.review.insight_page import InsightPage
 from app.workspaces.review.library_page import LibraryPage
@@ -90,11 +91,11 @@ class ReviewWorkspace(Workspace):
         self.cache = EpisodeCache(self.dataset)
         self.queue = ReviewQueue()
         self.uuid = self._title = ""
-        self._compares = False
         self._ticks = 0
         self.library = LibraryPage(self.desk)
         self.upkeep = Upkeep(self.desk, self.library, say)
         self.episode = EpisodePage(keys, say)
+        self.comparison = Comparison(self.desk, self.cache, self.episode.player, say)
         self.adjudicate = AdjudicatePage(self.desk, self.cache, say)
         self.insight = InsightPage(self.desk, say)
         self.transfer = TransferPage(self.desk, say)
@@ -111,6 +112,7 @@ class ReviewWorkspace(Workspace):
         self._arrange()
         self.set_keys(keys)
         self.library.opened.connect(self.open_from_library)
+        self.library.failed.connect(lambda why: say(why, "bad"))
         self.episode.labels_changed.connect(self._on_labels_changed)
         self.bar.page_chosen.connect(self.show_page)
         self.bar.reviewer_changed.connect(self.set_reviewer)
@@ -181,27 +183,6 @@ class ReviewWorkspace(Workspace):
         cameras = [spec.name for spec in example.streams() if spec.kind in PICTURES]
         self.transfer.load(cameras, marked if len(marked) > 1 else [])
 
-    def _compare(self) -> None:
-        """Show another marked episode beside this one; again shows this one alone."""
-        player = self.episode.player
-        others = [uuid for uuid in self.library.view.selected() if uuid != self.uuid]
-        if self._compares or not others:
-            player.set_compare(None)
-            if not self._compares:
-                self._say("Mark a second episode in the library first.", "warn")
-            self._compares = False
-            return
-        try:
-            row = self.desk.row(others[0])
-            player.set_compare(
-                self.cache.open(self.desk.path_of(others[0])),
-                f"episode {row.episode.number}   {row.episode.task}",
-            )
-        except (EpisodeError, KeyError, OSError) as error:
-            self._say(f"The other episode cannot be opened: {error}", "bad")
-            return
-        self._compares = True
-
     def _open_first(self) -> None:
         self.queue = self.library.queue()
         uuid = self.queue.first()
@@ -226,7 +207,7 @@ class ReviewWorkspace(Workspace):
             self._say(f"The episode cannot be opened: {error}", "bad")
             return False
         self.uuid = uuid
-        self._compares = False
+        self.comparison.beside = ""
         self._title = f"episode {row.episode.number}   {row.episode.task}"
         self.episode.show_episode(
             episode,
@@ -324,7 +305,7 @@ class ReviewWorkspace(Workspace):
         elif action is ActionId.REVIEW_ACCEPT:
             self.accept()
         elif action is ActionId.REVIEW_COMPARE:
-            self._compare()
+            self.comparison.toggle(self.uuid, self.library.view.selected())
         elif action is ActionId.REVIEW_IMPORT:
             self.transfer.ask_import(self._on_imported)
         else:
@@ -380,10 +361,18 @@ class ReviewWorkspace(Workspace):
 
     def hidden(self) -> None:
         self.episode.player.pause()
+        self.adjudicate.player.pause()
 
     def remember(self, settings: Settings) -> None:
         settings.review_dataset = str(self.dataset.root)
         settings.reviewer = self.desk.reviewer
+        sizes = {"review_player": self.episode.player.splitter.sizes()}
+        settings.splitters = settings.splitters | sizes
+
+    def restore(self, settings: Settings) -> None:
+        sizes = settings.splitters.get("review_player", [])
+        if len(sizes) == self.episode.player.splitter.count() and all(sizes):
+            self.episode.player.splitter.setSizes(sizes)
 
     def close(self) -> None:
         self._leave()

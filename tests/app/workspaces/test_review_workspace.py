@@ -69,8 +69,7 @@ def test_return_on_a_fresh_episode_takes_the_operators_verdict_and_opens_the_nex
     assert window.review.episode.panel.place.text() == "2 of 3"
     state = read_state(open_dataset(root), "R1", first)
     assert (state.outcome, state.accepted) == ("success", True)
-    window.wait(lambda: window.review.library.rows is not None, "rows")
-    window.review.refresh()
+    window.press("Alt+1")
     assert window.review.desk.library.row(first).review.reviewers == ("R1",)
 
 
@@ -219,8 +218,6 @@ def test_two_reviewers_are_settled_by_one_key_per_disagreement(open_window, root
     window.review.show_page("Episode")
     window.review.open_episode(uuid)
     window.press("N", "2", "4", "Return")
-    while window.review._dirty:
-        window.review.refresh()
     window.press("Alt+3")
     page = window.review.adjudicate
     window.wait(lambda: page.open is not None, "the disputed episode")

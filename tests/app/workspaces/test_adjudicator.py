@@ -1,0 +1,91 @@
+"""A third opinion, one key per difference, known after a restart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.workspaces.review.adjudicator import Adjudicator, told
+from recorder.dataset import Dataset, open_dataset
+from recorder.review.labelling import Labeller
+from recorder.review.schema import load_label_schemas
+from recorder.review.snapping import Playhead
+from recorder.review.store import ReviewStore, read_state
+
+S = 1_000_000_000
+SCHEMA = load_label_schemas()["*"]
+UUID = "0" * 31 + "1"
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    dataset = open_dataset(tmp_path / "dataset", create=True)
+    for reviewer, outcome, grasp_s in (("R1", "success", 3), ("R2", "failure", 5)):
+        review = ReviewStore(dataset, reviewer).open(UUID, SCHEMA)
+        hand = Labeller(SCHEMA, 10 * S)
+        review.apply(hand.outcome(review.state, outcome))
+        review.apply(hand.quality(review.state, 4))
+        review.apply(hand.phase(review.state, "reach", Playhead(0)))
+        review.apply(hand.phase(review.state, "grasp", Playhead(grasp_s * S)))
+        review.apply(hand.accept(review.state))
+    return dataset
+
+
+def case(dataset: Dataset) -> Adjudicator:
+    return Adjudicator(dataset, UUID, ("R1", "R2"), SCHEMA)
+
+
+def test_what_both_say_is_taken_over_and_the_rest_is_open(dataset: Dataset):
+    one = case(dataset)
+    assert one.state.quality == 4
+    assert one.state.outcome is None
+    assert {told(each) for each in one.differences} == {
+        ("outcome", "success", "failure"),
+        ("phase reach", "0.00 - 3.00", "0.00 - 5.00"),
+        ("phase grasp", "3.00 - 10.00", "5.00 - 10.00"),
+    }
+    assert one.left == 3
+
+
+def test_picks_are_known_after_a_restart_with_their_reasons(dataset: Dataset):
+    one = case(dataset)
+    one.take("a", "seen on the wrist camera")
+    one.take("b")
+    again = case(dataset)
+    assert again.settled() == {0: "R1 (seen on the wrist camera)", 1: "R2"}
+    assert again.current == 2
+    again.take("b")
+    again.accept()
+    spans = [(p.label, p.start_ns // S, p.stop_ns // S) for p in again.state.phases.values()]
+    assert spans == [("reach", 0, 5), ("grasp", 5, 10)]
+    assert again.state.accepted
+
+
+def test_undo_opens_a_difference_again(dataset: Dataset):
+    one = case(dataset)
+    one.take("a")
+    one.review.undo()
+    assert one.settled() == {}
+    one.review.redo()
+    assert one.settled() == {0: "R1"}
+
+
+def test_the_originals_stay_as_they_are(dataset: Dataset):
+    before = [read_state(dataset, name, UUID) for name in ("R1", "R2")]
+    one = case(dataset)
+    while one.left:
+        one.take("b")
+    one.accept()
+    assert [read_state(dataset, name, UUID) for name in ("R1", "R2")] == before
+
+
+def test_agreeing_that_there_is_nothing_is_a_decision_too(dataset: Dataset):
+    review = ReviewStore(dataset, "R2").open(UUID, SCHEMA)
+    review.apply(Labeller(SCHEMA, 10 * S).event(review.state, "slip", Playhead(7 * S)))
+    one = case(dataset)
+    (slip,) = [at for at, each in enumerate(one.differences) if each.lane == "events"]
+    one.current = slip
+    one.take("a")
+    assert one.settled() == {slip: "R1"}
+    assert not one.state.events
