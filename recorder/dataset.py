@@ -9,6 +9,10 @@
     DATASET/episodes/episode_000012.labels.jsonl  what was said about it afterwards
     DATASET/logs/episode_000013-<uuid>.hlog     a take not yet published
     DATASET/trash/episode_000011-<uuid>.h5      discarded or replaced, with its companions
+    DATASET/reviews/<reviewer>/<uuid>.jsonl     what a reviewer said (recorder.review)
+    DATASET/label_schemas/*.yaml                words for labels, over the built-in ones
+    DATASET/cache/<uuid>.npz                    overviews; derived, may be deleted
+    DATASET/uncatalogued/                       rows a shared catalogue could not take yet
 """
 
 from __future__ import annotations
