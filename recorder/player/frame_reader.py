@@ -9,9 +9,11 @@ waits for the one picture that is being decoded just now; a sample cannot be rea
 
 from __future__ import annotations
 
+import atexit
 import logging
 import queue
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,6 +31,12 @@ Key = tuple[str, int]
 
 class UnreadableSample(ValueError):
     """A sample is damaged, or its episode was closed; the message is one clear sentence."""
+
+
+def _close_at_exit() -> None:
+    """Join every reader: HDF5 must not be at work in a thread while the interpreter goes down."""
+    for reader in tuple(_READING):
+        reader.close()
 
 
 class FrameReader:
@@ -59,6 +67,7 @@ class FrameReader:
         self._wishes: queue.SimpleQueue[list[Key] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._read_ahead, name="read-ahead", daemon=True)
         self._thread.start()
+        _READING.add(self)
 
     def sample(self, stream: str, index: int) -> NDArray:
         """Decoded sample, read-only: from what is kept, else from the file.
@@ -185,3 +194,7 @@ class FrameReader:
 
 
 _END: list[Key] = []
+
+
+_READING: weakref.WeakSet[FrameReader] = weakref.WeakSet()
+atexit.register(_close_at_exit)
