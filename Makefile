@@ -7,7 +7,7 @@ TEST_ARGS ?=
 BENCH_ARGS ?=
 BENCHMARKS ?= record control gui sim startup
 
-.PHONY: run test test-all bench screenshots setup constraints clean
+.PHONY: run test test-all test-interop bench screenshots setup constraints clean
 
 run: setup
 	$(PYTHON_IN_VENV) -m app run $(RUN_ARGS)
@@ -17,6 +17,9 @@ test: setup
 
 test-all: setup
 	$(PYTHON_IN_VENV) -m pytest $(TEST_ARGS)
+
+test-interop: setup
+	.ci/interop
 
 bench: setup
 	for name in $(BENCHMARKS); do $(PYTHON_IN_VENV) -m app bench $$name --json $(BENCH_ARGS); done
@@ -31,5 +34,5 @@ constraints: setup
 	.ci/constraints
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache *.egg-info
+	rm -rf .venv .venv-interop .interop .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

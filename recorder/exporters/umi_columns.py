@@ -57,11 +57,11 @@ def umi_columns(episode: EpisodeRows) -> dict[str, Keyed]:
         found |= _hand(episode, f"robot{place}", hand, model_file)
     found["action"] = _action(episode.action, hands)
     for name, column in episode.columns.items():
-        if name.startswith("label."):
-            dtype = np.int64 if column.data.dtype.kind == "i" else np.uint8
-            found[name.replace(".", "_")] = Keyed(column.data.astype(dtype), column.names)
-        elif name == "sent":
+        if name == "sent":
             found["joints_sent"] = _floats(column.data, column.names, column.unit)
+        elif not name.startswith("observation."):
+            dtype = np.uint8 if column.data.dtype.kind == "b" else np.int64
+            found[name.replace(".", "_")] = Keyed(column.data.astype(dtype), column.names)
     for clock in episode.clocks:
         found[f"valid_{clock.key}"] = Keyed(clock.valid[:, None].astype(np.uint8))
         found[f"time_ns_{clock.key}"] = Keyed(clock.stamp_ns[:, None], unit="ns")
