@@ -138,7 +138,8 @@ class TransferPage(QWidget):
         when_done()
 
     def close_work(self) -> None:
-        """Forget the plans that were written down."""
+        """Forget the plans that were written down, and start nothing any more."""
+        self._jobs = None
         self._specs.cleanup()
 
 
