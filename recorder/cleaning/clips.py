@@ -76,6 +76,10 @@ class EpisodeClip:
     mode : str, optional
         By default ``moving`` for a camera on a hand, else ``static``.
 
+    Attributes
+    ----------
+    episode : Episode
+
     Raises
     ------
     CleanError
@@ -90,7 +94,7 @@ class EpisodeClip:
             raise CleanError(
                 f"camera '{camera}' is not in '{episode.path.name}'; it has {', '.join(images)}"
             )
-        self._episode = episode
+        self.episode = episode
         self._owned = owned
         self._stream = episode.stream(camera)
         shape = self._stream.spec.shape
@@ -125,7 +129,7 @@ class EpisodeClip:
     def close(self) -> None:
         """Close the episode when this clip opened it."""
         if self._owned:
-            self._episode.close()
+            self.episode.close()
 
     def __enter__(self) -> EpisodeClip:
         return self

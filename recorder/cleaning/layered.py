@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recorder.cleaning.clip import Clip, MaskTrack
+from recorder.cleaning.flow_layer import FlowLayer
 from recorder.cleaning.holes import Holes
-from recorder.cleaning.layers import RESIDUE_WARNS, FillFacts, Filled, Layer
+from recorder.cleaning.layers import RESIDUE_WARNS, Filled, FillFacts, Layer
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.plate import Plate
 from recorder.cleaning.residue import bounds, fill_residue
+from recorder.cleaning.views import Views
 from recorder.progress import ProgressMeter, Report, quiet
 
 PLATE_WORK = 5.0
@@ -38,6 +40,7 @@ class LayeredFiller:
         self.mode = params.mode or clip.mode
         self.holes = Holes(clip, masks, params)
         self._plate: Plate | None = None
+        self._flow: FlowLayer | None = None
         self._feather_px = min(params.feather_px, params.dilation_px)
 
     def prepare(self, report: Report = quiet) -> FillFacts:
@@ -46,6 +49,9 @@ class LayeredFiller:
         warnings: list[str] = []
         if self.mode == "static":
             self._plate = Plate(self.clip, self.holes, self.holes, self.params.plate_frames, meter)
+        if self.params.flow_reach:
+            views = Views(self.clip, self.holes, self._plate, self.params.flow_reach)
+            self._flow = FlowLayer(views, self.clip.count)
         return FillFacts(tuple(warnings))
 
     def fill(self, index: int) -> Filled:
@@ -58,7 +64,13 @@ class LayeredFiller:
             return Filled(image.copy(), layers, 0)
         out = image.copy()
         todo = hole.copy()
-        if self._plate is not None:
+        if self._flow is not None:
+            carried = self._flow.carry(index, todo)
+            picture, moving = out.copy(), np.zeros(hole.shape, np.bool_)
+            picture[carried.part] = np.clip(np.rint(carried.colour), 0, 255).astype(np.uint8)
+            moving[carried.part] = carried.moving if self._plate is not None else carried.found
+            self._take(out, layers, todo, Layer.FLOW, picture, moving)
+        if self._plate is not None and todo.any():
             self._take(out, layers, todo, Layer.PLATE, *self._plate.fill(index, image, todo))
         if todo.any():
             guessed = fill_residue(out, todo)
