@@ -24,6 +24,7 @@ from recorder.player.player_episode import PlayerEpisode
 from widgets.replay_panel import ReplayPanel
 
 DRAW_TICKS = 3  # refreshes between two drawings of the curves
+CHECK_TICKS = 30  # refreshes between two checks of the start: it reads the episode
 
 
 class ReplayPage(QWidget):
@@ -45,6 +46,7 @@ class ReplayPage(QWidget):
         self._control = ReplayControl(session, CLIENT) if session is not None else None
         self._poller: StreamPoller | None = None
         self._poses: dict[str, NDArray[np.float64]] = {}
+        self._poses_checked = -1
         self._path: Path | None = None
         self._recorded: RecordedJoints | None = None
         self._joints: list[tuple[str, int]] = []
@@ -111,6 +113,7 @@ class ReplayPage(QWidget):
         """Say what starting would mean."""
         if self._control is None or self._path is None or self.running:
             return
+        self._poses_checked = len(self._poses)
         found = self._control.check(
             self._path, self._poses, self.panel.chosen_speed, self.panel.with_forces.isChecked()
         )
@@ -155,8 +158,8 @@ class ReplayPage(QWidget):
         )
         if self._ticks % DRAW_TICKS == 0:
             self._draw()
-            if self._ticks % (10 * DRAW_TICKS) == 0 or not self.panel.guard.text():
-                self.check()
+        if self._ticks % CHECK_TICKS == 0 or len(self._poses) != self._poses_checked:
+            self.check()
 
     def _draw(self) -> None:
         control, recorded = self._control, self._recorded
