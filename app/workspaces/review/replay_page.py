@@ -50,6 +50,10 @@ class ReplayPage(QWidget):
         self._path: Path | None = None
         self._recorded: RecordedJoints | None = None
         self._joints: list[tuple[str, int]] = []
+        hands = session.rig.hands if session is not None else ()
+        self._units = {
+            (hand.side, at): unit for hand in hands for at, unit in enumerate(hand.spec.units)
+        }
         self._ticks = 0
         self.panel = ReplayPanel()
         self.panel.choice_changed.connect(self.check)
@@ -171,7 +175,8 @@ class ReplayPage(QWidget):
         tracker = control.tracker
         none = np.zeros(0)
         measured = tracker.curve(side, joint) if tracker is not None else (none, none)
-        self.panel.set_curves((times_s, rows[:, joint]), measured, "rad")
+        unit = self._units.get((side, joint), "rad")
+        self.panel.set_curves((times_s, rows[:, joint]), measured, unit)
         if tracker is not None:
             error = tracker.error(side)
             if error.samples:

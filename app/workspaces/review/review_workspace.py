@@ -164,7 +164,7 @@ class ReviewWorkspace(Workspace):
             self._offer_export()
         elif name == "Replay":
             episode = self.episode.player.episode
-            self.replay.load(episode, self._title)
+            self.replay.load(episode, self._title.partition("   ")[0])
         if name != "Replay":
             self.replay.leave()
 

@@ -95,6 +95,28 @@ def test_two_episodes_are_shown_side_by_side_and_one_again(window: ReviewWindow)
     assert not player.other_pictures.isVisible()
 
 
+def test_an_export_is_made_from_the_window_while_one_goes_on_labelling(
+    window: ReviewWindow, root: Path
+):
+    window.press("Ctrl+E")
+    panel = window.review.transfer.panel
+    panel.format.setCurrentIndex(panel.format.findData("csv"))
+    out = root.with_name("labels-csv")
+    panel.out.setText(str(out))
+    window.wait(lambda: "episodes" in panel.summary.text(), "the preview")
+    panel.start.click()
+    window.press("Alt+2", "Y")
+    window.wait(out.exists, "the export")
+    assert window.state.outcome == "success"
+
+
+def test_without_a_hand_replay_says_what_is_missing(window: ReviewWindow):
+    window.press("Shift+P")
+    assert window.review.page == "Replay"
+    assert not window.review.replay.panel.isVisible()
+    assert not window.review.replay.running
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
