@@ -259,6 +259,16 @@ def test_a_nudge_never_passes_the_neighbour():
     assert phases(state)[0] == ("reach", 1.0, 2.4)
 
 
+def test_a_nudge_back_ends_at_the_phase_before():
+    hand = labeller(step_ns=1 * S)
+    state = pressed(hand, ("reach", 1.0), ("reach", 2.0), ("grasp", 2.4))
+    change, at_ns = hand.nudge(state, still(2.4), -1)
+    assert at_ns == 2 * S
+    assert phases(after(state, change))[1] == ("grasp", 2.0, 10.0)
+    with pytest.raises(LabelRefused, match="no room to move"):
+        hand.nudge(pressed(labeller(step_ns=1), ("reach", 0.0)), still(0.0), -1)
+
+
 def test_delete_takes_the_event_before_the_contact_before_the_phase():
     hand = labeller()
     state = pressed(hand, ("reach", 1.0))
