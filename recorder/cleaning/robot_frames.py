@@ -1,0 +1,143 @@
+"""Frames of a clip together with the robot as it was seen in them, a few at a time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recorder.cleaning.clip import Clip
+from recorder.cleaning.registration import Shift, best_shift, edge_scores
+from recorder.cleaning.silhouette import RobotSilhouette, Surface
+
+KEPT = 32  # frames; at 640x480 less than 0.5 MB each
+HIDDEN_MARGIN_PX = 2
+REFINE_PX = 2.0  # how far one frame's shift may lie from that of the whole clip
+COMMON_WEIGHT = 0.5  # of the clip's edge scores against those of one frame
+
+Hole = Callable[[int], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class RobotFrame:
+    """The robot in one frame.
+
+    Attributes
+    ----------
+    surface : Surface
+        Registered to the picture.
+    inside_px : (h, w) float32 array
+        Distance to the silhouette's edge, pixels, on the rectangle of ``surface``; 0 outside.
+    hidden : (h, w) bool array
+        What the operator covers there, with a margin.
+    shift : Shift
+        Registration that was applied.
+    """
+
+    surface: Surface
+    inside_px: NDArray[np.float32]
+    hidden: NDArray[np.bool_]
+    shift: Shift
+
+    @property
+    def part(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture that the arrays cover."""
+        h, w = self.surface.shape.shape
+        top, left = self.surface.top, self.surface.left
+        return slice(top, top + h), slice(left, left + w)
+
+
+class RobotFrames:
+    """The robot in every frame of a clip; frames used last are kept.
+
+    Parameters
+    ----------
+    clip : Clip
+        With joints.
+    silhouette : RobotSilhouette
+    hole : callable
+        Index to (height, width) bool array, True where the operator is, dilated.
+    """
+
+    def __init__(self, clip: Clip, silhouette: RobotSilhouette, hole: Hole) -> None:
+        self.clip, self.silhouette, self.hole = clip, silhouette, hole
+        self._scores: NDArray[np.float32] | None = None
+        self.common = Shift()
+        self._kept: OrderedDict[int, RobotFrame | None] = OrderedDict()
+
+    def joints(self, index: int) -> dict[str, NDArray[np.float64]]:
+        """Joints of frame ``index`` by side."""
+        return {side: rows[index] for side, rows in self.clip.joints.items()}
+
+    def register(self, indices: NDArray[np.int64]) -> Shift:
+        """Find the shift all frames share, from those given; later frames start from it."""
+        scores, found = None, 0
+        for index in indices:
+            surface = self.silhouette.surface(self.joints(int(index)))
+            if surface is None:
+                continue
+            one = edge_scores(self.clip.frame(int(index)), surface, self.hole(int(index)))
+            if one is not None:
+                scores, found = one if scores is None else scores + one, found + 1
+        if scores is not None:
+            self._scores = scores / found
+            self.common = best_shift(self._scores)
+        self._kept.clear()
+        return self.common
+
+    def get(self, index: int) -> RobotFrame | None:
+        """The robot in frame ``index``; None when it is not in the picture."""
+        if index in self._kept:
+            self._kept.move_to_end(index)
+            return self._kept[index]
+        made = self._make(index)
+        self._kept[index] = made
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return made
+
+    def _make(self, index: int) -> RobotFrame | None:
+        joints, hole = self.joints(index), self.hole(index)
+        drawn = self.silhouette.surface(joints)
+        if drawn is None:
+            return None
+        shift = self.common
+        if self._scores is not None:
+            scores = edge_scores(self.clip.frame(index), drawn, hole)
+            if scores is not None:
+                shift = best_shift(scores + COMMON_WEIGHT * self._scores, shift, REFINE_PX)
+        surface = shifted(drawn, shift, self.silhouette.size)
+        if surface is None:
+            return None
+        h, w = surface.shape.shape
+        part = (slice(surface.top, surface.top + h), slice(surface.left, surface.left + w))
+        box = np.ones((2 * HIDDEN_MARGIN_PX + 1, 2 * HIDDEN_MARGIN_PX + 1), np.uint8)
+        hidden = cv2.dilate(hole[part].astype(np.uint8), box).view(np.bool_)
+        padded = cv2.copyMakeBorder(
+            surface.mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0
+        )
+        inside = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+        return RobotFrame(surface, inside, hidden, shift)
+
+
+def shifted(surface: Surface, shift: Shift, size: tuple[int, int]) -> Surface | None:
+    """``surface`` moved by the whole pixels of ``shift``; None when it leaves the picture.
+
+    The fraction of a pixel that is left over is the same for points looked up in it, and less than
+    what the silhouette is uncertain by.
+    """
+    right, down = round(shift.right), round(shift.down)
+    if right == 0 and down == 0:
+        return surface
+    width, height = size
+    h, w = surface.shape.shape
+    left, top = surface.left + right, surface.top + down
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + w, width), min(top + h, height)
+    if x0 >= x1 or y0 >= y1:
+        return None
+    part = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+    return Surface(x0, y0, surface.shape[part].copy(), surface.depth_m[part].copy(), surface.links)

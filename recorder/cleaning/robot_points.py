@@ -1,0 +1,192 @@
+"""Points on the robot's surface: where they are seen in another frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recorder.cleaning.robot_frames import RobotFrame
+from recorder.cleaning.silhouette import NOTHING, RobotSilhouette
+
+DEPTH_TOLERANCE_M = 0.004  # a point this much behind the surface in front is covered
+SOURCE_EDGE_PX = (0.7, 2.5)  # nearer to the edge a source shows what lies behind the robot
+REFINE_STEPS = 2
+REFINE_MOST_PX = 2.5
+REFINE_FEWEST = 150
+REFINE_OUTLIER = 30.0  # grey levels
+
+
+class RobotPoints:
+    """Surface points of some pixels of one frame.
+
+    Parameters
+    ----------
+    silhouette : RobotSilhouette
+    frame : RobotFrame
+    where : (h, w) bool array
+        Pixels on the rectangle of ``frame``; those without surface must be False.
+
+    Attributes
+    ----------
+    at : tuple of (N,) int64 arrays
+        Rows and columns on the rectangle.
+    shape, link : (N,) int64 arrays
+    """
+
+    def __init__(
+        self, silhouette: RobotSilhouette, frame: RobotFrame, where: NDArray[np.bool_]
+    ) -> None:
+        self._silhouette, self._frame = silhouette, frame
+        surface = frame.surface
+        self.at = np.nonzero(where)
+        rows, columns = self.at
+        self.shape = surface.shape[rows, columns].astype(np.int64)
+        self.link = np.array([one.link for one in silhouette.shapes])[self.shape]
+        matrix = silhouette.geometry.matrix
+        x = (columns + surface.left - frame.shift.right - matrix[0, 2]) / matrix[0, 0]
+        y = (rows + surface.top - frame.shift.down - matrix[1, 2]) / matrix[1, 1]
+        depth = surface.depth_m[rows, columns]
+        self.points_m = np.stack([x * depth, y * depth, depth], axis=1).astype(np.float32)
+
+    @property
+    def normals(self) -> NDArray[np.float32]:
+        """Outward directions ``(N, 3)`` of the surface in the camera's frame."""
+        return surface_normals(
+            self._silhouette, self._frame.surface.links, self.shape, self.points_m
+        )
+
+    def seen_in(self, other: RobotFrame) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Where the points are in another frame, and whether they are seen there.
+
+        Returns
+        -------
+        (N, 2) float32 array
+            Pixels of the whole picture.
+        (N,) float32 array
+            0 (hidden, outside or turned away) to 1.
+        """
+        now, then = self._frame.surface.links, other.surface.links
+        moves = np.zeros((len(now), 3, 4), np.float32)
+        used = np.unique(self.link)
+        moves[used] = (then[used] @ np.linalg.inv(now[used]))[:, :3]
+        move = moves[self.link]
+        points = np.einsum("nij,nj->ni", move[..., :3], self.points_m) + move[..., 3]
+        matrix = self._silhouette.geometry.matrix
+        with np.errstate(divide="ignore", invalid="ignore"):
+            u = matrix[0, 0] * points[:, 0] / points[:, 2] + matrix[0, 2] + other.shift.right
+            v = matrix[1, 1] * points[:, 1] / points[:, 2] + matrix[1, 2] + other.shift.down
+        surface = other.surface
+        h, w = surface.shape.shape
+        u, v = np.nan_to_num(u, nan=-1e4), np.nan_to_num(v, nan=-1e4)
+        column = np.rint(u).clip(-2, 1e5).astype(np.int64) - surface.left
+        row = np.rint(v).clip(-2, 1e5).astype(np.int64) - surface.top
+        inside = (column >= 0) & (column < w) & (row >= 0) & (row < h) & (points[:, 2] > 0)
+        column, row = column.clip(0, w - 1), row.clip(0, h - 1)
+        front = inside & (surface.shape[row, column] != NOTHING) & ~other.hidden[row, column]
+        front &= np.abs(points[:, 2] - surface.depth_m[row, column]) < DEPTH_TOLERANCE_M
+        near, far = SOURCE_EDGE_PX
+        edge = np.clip((other.inside_px[row, column] - near) / (far - near), 0.0, 1.0)
+        return np.stack([u, v], axis=1).astype(np.float32), (front * edge).astype(np.float32)
+
+
+def surface_normals(
+    silhouette: RobotSilhouette,
+    links: NDArray[np.float64],
+    shape: NDArray[np.int64],
+    points_m: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Outward unit normals ``(N, 3)`` at surface points of the given shapes ``(N,)``."""
+    out = np.zeros_like(points_m)
+    order = np.argsort(shape, kind="stable")
+    starts = np.flatnonzero(np.diff(shape[order], prepend=-2))
+    for part in np.split(order, starts[1:]) if len(order) else ():
+        one = silhouette.shapes[int(shape[part[0]])]
+        pose = links[one.link] @ one.transform
+        local = (points_m[part] - pose[:3, 3]) @ pose[:3, :3]
+        size = one.size_m
+        if one.kind == "box":
+            scaled = local / size
+            normal = np.where(
+                np.abs(scaled) >= np.abs(scaled).max(axis=1, keepdims=True), np.sign(scaled), 0.0
+            )
+        elif one.kind == "ellipsoid":
+            normal = local / size**2
+        elif one.kind == "sphere":
+            normal = local
+        else:
+            normal = local.copy()
+            if one.kind == "capsule":
+                normal[:, 2] -= np.clip(local[:, 2], -size[1], size[1])
+            else:
+                cap = np.abs(local[:, 2]) > size[1] - 1e-4
+                normal[:, 2] = 0.0
+                normal[cap] = 0.0
+                normal[cap, 2] = np.sign(local[cap, 2])
+        out[part] = normal @ pose[:3, :3].T
+    length = np.linalg.norm(out, axis=1, keepdims=True)
+    return out / np.maximum(length, 1e-9)
+
+
+def sample(picture: NDArray[np.uint8], where: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours ``(N, 3)`` of ``picture`` between pixels ``(N, 2)``."""
+    out = np.empty((len(where), 3), np.float32)
+    chunk = 32_000  # cv2.remap takes no longer line
+    for start in range(0, len(where), chunk):
+        part = where[None, start : start + chunk]
+        found = cv2.remap(picture, part, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        out[start : start + chunk] = found[0]
+    return out
+
+
+def refine(
+    picture: NDArray[np.uint8],
+    where: NDArray[np.float32],
+    trust: NDArray[np.float32],
+    wanted: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Shift all points together so that trusted ones show the colours wanted.
+
+    Parameters
+    ----------
+    picture : (height, width, 3) uint8 array
+    where : (N, 2) float32 array
+        Pixels.
+    trust : (N,) float32 array
+        0 for points whose colour is not known.
+    wanted : (N, 3) float32 array
+
+    Returns
+    -------
+    (N, 2) float32 array
+        Shifted pixels.
+    (N, 3) float32 array
+        Their colours.
+
+    Notes
+    -----
+    Gauss-Newton on grey values with one offset for the light, as Lucas and Kanade (1981) for a
+    translation; points that differ by more than ``REFINE_OUTLIER`` are left out.
+    """
+    known = np.flatnonzero(trust > 0.5)
+    if len(known) < REFINE_FEWEST:
+        return where, sample(picture, where)
+    known = known[:: max(1, len(known) // 3000)]
+    target = wanted[known].mean(axis=1)
+    shift = np.zeros(2, np.float32)
+    offsets = np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)], np.float32)
+    for _ in range(REFINE_STEPS):
+        looked = (where[known] + shift)[None] + offsets[:, None]
+        grey = sample(picture, looked.reshape(-1, 2)).mean(axis=1).reshape(5, -1)
+        gradient = np.stack([grey[1] - grey[2], grey[3] - grey[4], np.full(len(known), 2.0)]) / 2
+        off = target - grey[0]
+        off_middle = off - np.median(off)
+        kept = np.abs(off_middle) < REFINE_OUTLIER
+        if np.count_nonzero(kept) < REFINE_FEWEST:
+            break
+        g = gradient[:, kept]
+        system = g @ g.T + np.diag([50.0, 50.0, 1e-3])
+        step = np.linalg.solve(system, g @ off[kept])[:2]
+        shift = np.clip(shift + step, -REFINE_MOST_PX, REFINE_MOST_PX).astype(np.float32)
+    moved = where + shift
+    return moved, sample(picture, moved)
