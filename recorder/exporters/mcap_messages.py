@@ -205,7 +205,7 @@ def _table(names: list[str], sample: NDArray) -> list[dict[str, Any]]:
 
 
 def _taxels(names: list[str], sample: NDArray) -> list[dict[str, Any]]:
-    sums = sample.sum(axis=1).tolist()
+    sums = sample.sum(axis=1, dtype=np.float64).tolist()
     return [
         {"name": name, **dict(zip(XYZ, pad.T.tolist(), strict=True)),
          "sum": dict(zip(XYZ, total, strict=True))}

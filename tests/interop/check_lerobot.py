@@ -70,7 +70,7 @@ def check_items(expected: Expected, variant: str) -> None:
             assert item["index"].item() == at
             assert item["episode_index"].item() == index
             assert item["frame_index"].item() == row
-            assert item["task"] == episode["instruction"]
+            assert item["task"] == episode["text"]
             for name, column in (("state", "observation.state"), ("action", "action")):
                 assert np.array_equal(item[column].numpy(), expected.arrays[f"{name}_{index}"][row])
             stamp = item[f"observation.time_ns.{expected.camera}"].item()

@@ -85,7 +85,7 @@ def write_expected(folder: Path, name: str, dataset: Dataset, episodes: list[int
                 {
                     "number": number,
                     "length": rows.length,
-                    "instruction": rows.instruction,
+                    "text": rows.instruction or rows.task or "no task given",
                     "outcome": rows.outcome,
                     "frames": [frame_number(picture) for picture in pictures],
                     "repeated": np.flatnonzero(~camera.valid).tolist(),
