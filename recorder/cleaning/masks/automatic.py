@@ -1,19 +1,60 @@
-"""Masks without drawing, for cameras that stand."""
+"""Masks without drawing, for cameras that stand: first learn from a few pictures, then find.
+
+The second pass works on reduced pictures, one after the other, and keeps three of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recorder.cleaning.clip import Clip
-from recorder.cleaning.masks.keyframes import KeyFrame
+from recorder.cleaning.clip import CleanError, Clip
+from recorder.cleaning.gain import SAME_LIGHT, Gain, fit_gain
+from recorder.cleaning.masks.edges import guided
+from recorder.cleaning.masks.keyframes import (
+    KeyFrame,
+    checked_keyframes,
+    keyframe_mask,
+    stroke_pixels,
+)
+from recorder.cleaning.masks.learning import Drawn, Learned, learn, parts_at_edge
+from recorder.cleaning.masks.samples import (
+    Silhouette,
+    lit_like,
+    reduced,
+    reduced_silhouette,
+    take_samples,
+    work_size,
+)
+from recorder.cleaning.masks.scoring import operator_score
 from recorder.cleaning.masks.tracks import PackedMaskTrack
 from recorder.cleaning.parameters import CleanParameters
-from recorder.progress import Report, quiet
+from recorder.progress import ProgressMeter, Report, quiet
 
-Silhouette = Callable[[int], NDArray[np.bool_] | None]
+__all__ = ["Silhouette", "automatic_masks"]
+
+MOST_SAMPLES = 32
+SAMPLE_WORK = 20.0  # frames of the second pass that learning is worth
+NEIGHBOUR_WEIGHT = 0.5  # how much what holds before and after speaks for now
+EDGE_PX = 4  # reduced pixels
+STRONG = 0.8
+SMALL_HOLE = 0.002  # share of the picture
+DOUBTFUL = 0.5
+MOVED_SHARE = 0.5  # of the scene's edges that changed beside operator and robot
+SCENE_EDGE = 40.0
+
+
+@dataclass
+class _Looked:
+    """One picture of the second pass."""
+
+    score: NDArray[np.float32]
+    grey: NDArray[np.uint8]
+    shift: float
 
 
 def automatic_masks(
@@ -23,5 +64,188 @@ def automatic_masks(
     scribbles: Sequence[KeyFrame] = (),
     report: Report = quiet,
 ) -> PackedMaskTrack:
-    """Find the operator in every picture."""
-    raise NotImplementedError
+    """Find the operator in every picture.
+
+    Parameters
+    ----------
+    clip : Clip
+        From a camera that stands.
+    params : CleanParameters
+    silhouette : callable, optional
+        Index to the robot's pixels ``(height, width)``, or None where they are not known.
+    scribbles : sequence of KeyFrame
+        What a person drew; needed when nothing else tells robot and gloves apart.
+    report : callable
+        May raise ``Cancelled``.
+
+    Returns
+    -------
+    PackedMaskTrack
+        With a sentence in ``warnings`` when no operator was found or the camera moved.
+
+    Raises
+    ------
+    CleanError
+        The camera moves.
+    """
+    if (params.mode or clip.mode) != "static":
+        raise CleanError(
+            f"camera '{clip.name}' moves, so the operator cannot be told from the scene by "
+            "comparing pictures; draw on a few pictures instead"
+        )
+    keys = checked_keyframes(scribbles, clip.count)
+    meter = ProgressMeter(clip.count + SAMPLE_WORK, report)
+    samples = take_samples(
+        clip, silhouette, MOST_SAMPLES, lambda part: meter.advance(part * SAMPLE_WORK / 2, "scene")
+    )
+    reference = samples.stack[len(samples.stack) // 2]
+    drawn = {key.index: keyframe_mask(clip.frame(key.index), key) for key in keys}
+    shown = [_drawn(clip, index, mask, reference) for index, mask in drawn.items()]
+    learned = learn(samples, shown)
+    del samples
+    meter.advance(SAMPLE_WORK / 2, "colours")
+    if learned.colours is None:
+        return _nobody(clip, drawn)
+    second = _SecondPass(clip, learned, silhouette)
+    track = second.run(meter)
+    for key in keys:
+        mask = track.mask(key.index) | drawn[key.index]
+        mask &= ~stroke_pixels(mask.shape, key.background, key.brush_px)
+        track = track.with_replaced(key.index, drawn[key.index] if key.is_empty else mask)
+    return track.with_warnings(second.warnings())
+
+
+def _drawn(clip: Clip, index: int, mask: NDArray[np.bool_], reference: NDArray[np.uint8]) -> Drawn:
+    size = work_size(clip.size)
+    image = reduced(clip.frame(index), size)
+    small = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+    return Drawn(lit_like(image, fit_gain(reference, image)), small)
+
+
+def _nobody(clip: Clip, drawn: dict[int, NDArray[np.bool_]]) -> PackedMaskTrack:
+    empty = np.zeros((clip.size[1], clip.size[0]), np.bool_)
+    masks = (drawn.get(index, empty) for index in range(clip.count))
+    return PackedMaskTrack(
+        clip.size,
+        masks,
+        warnings=(
+            f"no operator was found in '{clip.name}'; if one is there, draw on a picture that "
+            "shows hands and sleeves",
+        ),
+    )
+
+
+class _SecondPass:
+    """Goes through the clip once, three pictures at a time."""
+
+    def __init__(self, clip: Clip, learned: Learned, silhouette: Silhouette | None) -> None:
+        assert learned.colours is not None
+        self._clip, self._silhouette = clip, silhouette
+        self._scene, self._colours = learned.scene, learned.colours
+        self._size = work_size(clip.size)
+        self._light: Gain = SAME_LIGHT
+        grey = cv2.cvtColor(learned.scene.grey_levels, cv2.COLOR_RGB2GRAY)
+        across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+        self._edges = (np.hypot(across, down) > SCENE_EDGE) & learned.scene.known
+        self._shifts: list[float] = []
+
+    def run(self, meter: ProgressMeter) -> PackedMaskTrack:
+        """Masks and confidences."""
+        confidences: list[float] = []
+        return PackedMaskTrack(self._clip.size, self._masks(meter, confidences), confidences)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about the whole clip."""
+        moved = np.flatnonzero(np.array(self._shifts) > MOVED_SHARE)
+        if len(moved) < max(2, 0.02 * self._clip.count):
+            return ()
+        return (
+            f"the camera of '{self._clip.name}' seems to have moved at picture {moved[0]}: "
+            f"the scene does not match in {len(moved)} pictures; split the episode there or draw",
+        )
+
+    def _masks(self, meter: ProgressMeter, confidences: list[float]):
+        count = self._clip.count
+        before, now = None, self._look(0)
+        region: NDArray[np.bool_] | None = None
+        for index in range(count):
+            after = self._look(index + 1) if index + 1 < count else None
+            score = _steadied(now.score, before, after)
+            score = guided(now.grey, score, EDGE_PX)
+            region = _region(score, region)
+            score = np.where(region, np.maximum(score, 0.05), np.minimum(score, -0.05))
+            confidences.append(_confidence(score, region))
+            whole = cv2.resize(score.astype(np.float32), self._clip.size)
+            yield whole > 0
+            before, now = now, after
+            meter.advance(1, "masks")
+
+    def _look(self, index: int) -> _Looked:
+        image = reduced(self._clip.frame(index), self._size)
+        self._light = fit_gain(self._scene.grey_levels, image, self._scene.known)
+        lit = lit_like(image, self._light)
+        robot = reduced_silhouette(self._silhouette, index, self._clip, self._size)
+        score = operator_score(lit, self._scene, self._colours, robot)
+        self._note_shift(lit, score, robot)
+        return _Looked(score, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), 0.0)
+
+    def _note_shift(
+        self,
+        image: NDArray[np.uint8],
+        score: NDArray[np.float32],
+        robot: NDArray[np.float32] | None,
+    ) -> None:
+        looked = self._edges & (cv2.blur(score, (9, 9)) < -0.3)
+        if robot is not None:
+            looked &= cv2.dilate(robot, np.ones((9, 9), np.uint8)) < 0.01
+        number = np.count_nonzero(looked)
+        changed = self._scene.change(image)[looked] > 2.0
+        self._shifts.append(float(changed.mean()) if number > 200 else 0.0)
+
+
+def _steadied(
+    score: NDArray[np.float32], before: _Looked | None, after: _Looked | None
+) -> NDArray[np.float32]:
+    """Score with support from pictures before and after, where both agree."""
+    if before is None or after is None:
+        return score
+    return score + np.float32(NEIGHBOUR_WEIGHT) * np.clip(
+        np.minimum(before.score, after.score), -1, 2
+    )
+
+
+def _region(score: NDArray[np.float32], previous: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Parts that reach the edge or what was the operator before, with small holes closed."""
+    mask = score > 0
+    mask = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
+    known = parts_at_edge(mask)
+    if previous is not None:
+        known |= _parts_with(mask, previous)
+    strong = _parts_with(mask, score > STRONG)
+    return _closed(known & strong)
+
+
+def _parts_with(mask: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    _, parts = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+    kept = np.zeros(int(parts.max()) + 1, np.bool_)
+    kept[np.unique(parts[seeds])] = True
+    kept[0] = False
+    return kept[parts]
+
+
+def _closed(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """``mask`` with holes of less than ``SMALL_HOLE`` filled."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((~mask).view(np.uint8), connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < SMALL_HOLE * mask.size
+    small[0] = False
+    return mask | small[parts]
+
+
+def _confidence(score: NDArray[np.float32], region: NDArray[np.bool_]) -> float:
+    """Share of mask and surroundings that is not doubtful."""
+    near = cv2.dilate(region.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    number = np.count_nonzero(near)
+    if not number:
+        return 1.0
+    doubtful = np.count_nonzero(near & (np.abs(score) < DOUBTFUL))
+    return 1.0 - doubtful / number
