@@ -2,8 +2,11 @@
 
 import base64
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 from mcap.reader import make_reader
@@ -13,7 +16,7 @@ from recorder.dataset import open_dataset
 from recorder.episode import Episode
 from recorder.exporters.job import run_export
 from recorder.exporters.mcap_messages import as_json, message_kind
-from recorder.exporters.mcap_writer import wall_time_ns
+from recorder.exporters.mcap_writer import exported_streams, wall_time_ns
 from recorder.review.schema import load_label_schemas, schema_for
 from recorder.review.state import Change, Edit
 from recorder.review.store import ReviewStore
@@ -208,3 +211,48 @@ def test_takes_of_different_kinds_go_into_one_export(plan, takes):
     found, _ = _read(wanted.out / "episode_000003.mcap")
     assert len(found["/top/rgb"]) == 30
     assert open_dataset(takes.root).published()
+
+
+def test_wall_time_is_that_of_the_press_also_after_a_pre_roll(plan, takes):
+    path = takes.episode_path(1)
+    path.chmod(0o644)
+    with h5py.File(path, "r+") as file:
+        file.attrs["press_stamp_ns"] = int(file.attrs["press_stamp_ns"]) + 250_000_000
+    run_export(plan("mcap", episodes=(1,)))
+    found, _ = _read(plan("mcap").out / "episode_000001.mcap")
+    assert found["/front/rgb"][0][0] == WALL_NS - 250_000_000
+
+
+def _episode_with(**streams):
+    """An episode of streams named with ``__`` for the slash, of a kind each."""
+    made = {}
+    for name, kind in streams.items():
+        spec = SimpleNamespace(kind=kind, shape=(4, 4, 3), variable=kind == "event")
+        made[name.replace("__", "/")] = _OneSample(spec)
+    return SimpleNamespace(episode=SimpleNamespace(path=Path("e.h5"), streams=made))
+
+
+class _OneSample:
+    def __init__(self, spec):
+        self.spec = spec
+
+    def __len__(self):
+        return 1
+
+
+def test_depth_goes_with_its_camera_and_events_stay_when_people_are_hidden(plan):
+    rows = _episode_with(
+        right__joints_sent="joints",
+        front__rgb="image",
+        front__depth="depth",
+        top__rgb="image",
+        top__depth="depth",
+        front__rgb_without_operator="image",
+        front__operator_mask="mask",
+        operator__events="event",
+    )
+    every = ["right/joints_sent", "front/rgb", "front/depth", "top/rgb", "top/depth"]
+    assert exported_streams(plan("mcap"), rows) == [*every, "operator/events"]
+    assert exported_streams(plan("mcap", hide_people=True), rows) == every
+    one = exported_streams(plan("mcap", cameras=("top/rgb",)), rows)
+    assert one == ["right/joints_sent", "top/rgb", "top/depth", "operator/events"]
