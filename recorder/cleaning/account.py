@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recorder.cleaning.clip import MaskTrack
-from recorder.cleaning.layers import RESIDUE_WARNS, FillFacts, Filled, Layer
+from recorder.cleaning.layers import RESIDUE_WARNS, Filled, FillFacts, Layer
 from recorder.cleaning.methods import CleanSource
 
 FULL_SHARE = 0.95  # of a picture; more than this shows next to nothing of the scene

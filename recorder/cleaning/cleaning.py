@@ -15,8 +15,9 @@ import cv2
 from recorder.cleaning.account import Account
 from recorder.cleaning.clip import CleanError, MaskTrack
 from recorder.cleaning.clips import episode_clip
+from recorder.cleaning.drawn import drawn_digest, load_drawn
 from recorder.cleaning.facts import CleanedFacts, PictureFormat, cleaning_key
-from recorder.cleaning.layers import FillFacts, Filler
+from recorder.cleaning.layers import Filler, FillFacts
 from recorder.cleaning.methods import CleanSource, Methods, plugins_of
 from recorder.cleaning.parameters import CleanParameters, ParameterSource
 from recorder.cleaning.place import ResultPlace
@@ -173,6 +174,7 @@ def _begin(
             "pictures": options.pictures,
             "plugins": [plugin.model_dump() for plugin in plugins],
             "masks": masks,
+            "drawn": drawn_digest(load_drawn(ResultPlace(dataset, uuid, params.camera))),
             "source": sha256,
             "program": software_version(),
         }

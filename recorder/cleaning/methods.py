@@ -9,11 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recorder.cleaning.clip import CleanError, Clip, MaskTrack
+import numpy as np
+from numpy.typing import NDArray
+
+from recorder.cleaning.clip import CleanError, MaskTrack
 from recorder.cleaning.clips import EpisodeClip
+from recorder.cleaning.drawn import load_drawn
 from recorder.cleaning.facts import PluginFacts
 from recorder.cleaning.layers import Filler
 from recorder.cleaning.parameters import CleanParameters
+from recorder.cleaning.place import ResultPlace
 from recorder.dataset import Dataset
 from recorder.episode import Episode
 from recorder.progress import Report
@@ -42,6 +47,11 @@ class CleanSource:
     params: CleanParameters
     masks_from: Path | None = None
 
+    @property
+    def place(self) -> ResultPlace:
+        """Where the result goes."""
+        return ResultPlace(self.dataset, str(self.episode.attributes["uuid"]), self.params.camera)
+
 
 MaskMaker = Callable[[CleanSource, Report], MaskTrack]
 FillerMaker = Callable[[CleanSource, MaskTrack], Filler]
@@ -69,7 +79,18 @@ def make_masks(source: CleanSource, report: Report) -> MaskTrack:
     if masks == "automatic":
         from recorder.cleaning.masks.automatic import automatic_masks
 
-        return automatic_masks(clip, source.params, _silhouette(source), report=report)
+        drawn = load_drawn(source.place)
+        return automatic_masks(clip, source.params, _silhouette(source), drawn, report)
+    if masks == "keyframes":
+        from recorder.cleaning.masks.propagate import keyframe_masks
+
+        drawn = load_drawn(source.place)
+        if not drawn:
+            raise CleanError(
+                f"nothing was drawn on '{clip.name}' of '{source.episode.path.name}' yet; draw the "
+                "operator on a picture, or choose automatic masks"
+            )
+        return keyframe_masks(clip, drawn, source.params, report)
     raise CleanError(
         f"masks '{masks}' are unknown; choose automatic, keyframes, imported or plugin:<id>"
     )
@@ -106,12 +127,19 @@ def plugins_of(dataset: Dataset, params: CleanParameters) -> tuple[PluginFacts, 
     return tuple(plugin_facts(dataset, plugin, task) for task, plugin in ids)
 
 
-def _silhouette(source: CleanSource) -> object | None:
-    if source.clip.geometry is None:
+def _silhouette(source: CleanSource) -> Callable[[int], NDArray[np.bool_] | None] | None:
+    """Robot pixels by picture; None without calibration or joints."""
+    clip = source.clip
+    if clip.geometry is None or not clip.joints:
         return None
     from recorder.cleaning.silhouette import RobotSilhouette
 
-    return RobotSilhouette(source.episode.rig, source.clip.geometry, source.clip.size)
+    robot = RobotSilhouette(source.episode.rig, clip.geometry, clip.size)
+
+    def mask(index: int) -> NDArray[np.bool_]:
+        return robot.mask({side: joints[index] for side, joints in clip.joints.items()})
+
+    return mask
 
 
 @dataclass(frozen=True)

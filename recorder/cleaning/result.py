@@ -159,12 +159,15 @@ class CleanedInfo:
     facts : CleanedFacts
     digest : str
     verdict : Verdict
+    made_now : bool
+        Whether this is what a cleaning has just made.
     """
 
     path: Path
     facts: CleanedFacts
     digest: str
     verdict: Verdict
+    made_now: bool = False
 
     @property
     def uuid(self) -> str:

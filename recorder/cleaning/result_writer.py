@@ -106,7 +106,7 @@ class ResultWriter:
                 "there before is untouched"
             ) from error
         verdict = read_verdict(self._place.journal, digest)
-        return CleanedInfo(self._place.path, facts, digest, verdict)
+        return CleanedInfo(self._place.path, facts, digest, verdict, made_now=True)
 
     def _store(self, facts: CleanedFacts, stamp_ns: NDArray, seq: NDArray) -> str:
         stored = facts.model_dump_json()
