@@ -20,6 +20,18 @@ from devices.session_file import SessionFile  # noqa: E402
 _counter = itertools.count()
 
 
+@pytest.fixture(scope="session")
+def qapp(qapp):
+    """The application, themed once, before there is a widget: as in the program.
+
+    A theme that comes while windows of earlier tests are still going away crashes in Qt.
+    """
+    from widgets.theme import apply_theme
+
+    apply_theme(qapp)
+    return qapp
+
+
 @pytest.fixture(autouse=True)
 def own_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rig locks and settings of a test never meet those of another test or of a running window."""

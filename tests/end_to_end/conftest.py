@@ -14,7 +14,6 @@ from app.opening import open_session
 from app.settings import Settings
 from app.window import MainWindow
 from app.window_start import stop_listener_plan
-from widgets.theme import apply_theme
 
 START_MS = 40_000
 
@@ -32,7 +31,6 @@ def window(qapp: QApplication, folder: Path) -> Iterator[MainWindow]:
         runtime = folder / "xdg"
         runtime.mkdir(mode=0o700)
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        apply_theme(qapp)
         session = open_session("sim-xhand", folder / "dataset")
         assert os.environ.get("DISPLAY"), "these tests need an X display"
         session.plans.append(stop_listener_plan(action(ActionId.STOP).key))

@@ -18,7 +18,6 @@ from app.opening import open_session
 from app.settings import Settings, load_settings
 from app.window import MainWindow
 from widgets.shortcuts_sheet import ShortcutsSheet
-from widgets.theme import apply_theme
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +27,6 @@ def window(qapp: QApplication, folder: Path) -> Iterator[MainWindow]:
         runtime = folder / "xdg"
         runtime.mkdir(mode=0o700)
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        apply_theme(qapp)
         session = open_session("sim-xhand", folder / "dataset")
         session.start()
         shown = MainWindow(session, Settings(), folder / "settings.json", review=ReviewPage)

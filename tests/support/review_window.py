@@ -15,7 +15,6 @@ from app.workspaces.review import ReviewWorkspace
 from recorder.dataset import open_dataset
 from recorder.synthetic import SyntheticTake, write_take
 from support.waiting import wait_until
-from widgets.theme import apply_theme
 
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
@@ -32,10 +31,6 @@ class ReviewWindow:
     """Opens the window on a dataset as one reviewer, and presses keys."""
 
     def __init__(self, root: Path, reviewer: str = "R1", station: str = "desk") -> None:
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        if not application.styleSheet():
-            apply_theme(application)
         settings = Settings(reviewer=reviewer, review_station=station, reaction_time_ms=250)
         self.window = MainWindow(None, settings, None, review_dataset=root)
         self.window.resize(1280, 800)

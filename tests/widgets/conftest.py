@@ -1,4 +1,4 @@
-"""Fixtures of the widget tests: the theme, and samples by hand."""
+"""Fixtures of the widget tests: the application, and samples by hand."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from devices.clock import now_ns
 from devices.stream import Sample
-from widgets.theme import apply_theme
 
 
 @pytest.fixture(autouse=True)
-def _theme(qapp: QApplication) -> None:
-    if not qapp.styleSheet():
-        apply_theme(qapp)
+def _application(qapp: QApplication) -> None:
+    """Every widget test has the themed application."""
 
 
 @pytest.fixture
