@@ -79,6 +79,8 @@ class EpisodeClip:
     Attributes
     ----------
     episode : Episode
+    rig : dict
+        The rig definition the episode was recorded with.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class EpisodeClip:
                 f"camera '{camera}' is not in '{episode.path.name}'; it has {', '.join(images)}"
             )
         self.episode = episode
+        self.rig: dict[str, Any] = episode.rig
         self._owned = owned
         self._stream = episode.stream(camera)
         shape = self._stream.spec.shape

@@ -21,10 +21,13 @@ from recorder.cleaning.views import GRID, Recent, View, Views
 
 CHECK_PX = 1.0  # forwards and backwards may differ by this plus a tenth of their length
 STILL_PX = 0.25  # shorter flow is noise
+HONEST_PX, HONEST_SHARE = 0.75, 0.35  # a seen pixel must move as it was followed
 FADE = 12.0  # pictures; an answer this much older counts for a third
 ALIKE = 24.0  # grey levels between past and future that may be averaged
 BACKGROUND_WEIGHT = 1e-3  # of pixels that do not move with the foreground
 SMOOTH_PX = 7
+STILL_LEVELS = 8.0  # grey levels a block may change and still show the same thing
+FEWEST, MOST = 24, 4000  # blocks for the common motion
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class FlowLayer:
     def __init__(self, views: Views, count: int) -> None:
         self._views, self._count = views, count
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        self._flows = Recent(2 * (2 * views.reach + 2), self._flow)
+        self._flows = Recent(4 * (views.reach + 1), self._flow)
 
     def carry(self, index: int, hole: NDArray[np.bool_]) -> Carried:
         """Follow every pixel of ``hole`` in picture ``index`` to pictures that show it."""
@@ -78,6 +81,7 @@ class FlowLayer:
         moving = cv2.blur(np.where(found, votes, 0).astype(np.float32), (SMOOTH_PX, SMOOTH_PX))
         whole = cv2.blur(np.where(found, total, 0).astype(np.float32), (SMOOTH_PX, SMOOTH_PX))
         moving = moving > 0.5 * np.maximum(whole, 1e-6)
+        moving &= ~self._still(index, here)[self._blocks(part, here.hidden.shape)]
         for at, side in enumerate(sides):  # an answer of the other kind says nothing
             weight[at] = weight[at] * np.where(side.foreground == moving, 1.0, 1e-3)
         apart = np.abs(sides[0].colour - sides[1].colour).max(axis=2) > ALIKE
@@ -88,6 +92,34 @@ class FlowLayer:
             (one / total)[..., None] * side.colour for one, side in zip(weight, sides, strict=True)
         )
         return Carried(part, np.asarray(colour, np.float32), found, moving & found)
+
+    def _still(self, index: int, here: View) -> NDArray[np.bool_]:
+        """Blocks that show the same thing before and after they were hidden, not long apart."""
+        shape = here.hidden.shape
+        seen: list[NDArray[np.float32]] = []
+        gap = np.zeros(shape, np.int32)
+        for step in (-1, 1):
+            value = np.full((*shape, 3), np.nan, np.float32)
+            waiting = here.hidden.copy()
+            for steps in range(1, self._views.reach + 1):
+                at = index + step * steps
+                if not 0 <= at < self._count or not waiting.any():
+                    break
+                view = self._views(at)
+                new = waiting & ~view.hidden
+                value[new] = view.small[new]
+                gap[new] += steps
+                waiting &= view.hidden
+            seen.append(value)
+        apart = np.abs(seen[0] - seen[1]).max(axis=2)
+        return (apart < STILL_LEVELS) & (gap <= self._views.reach)
+
+    @staticmethod
+    def _blocks(part: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[NDArray, ...]:
+        """Index that takes values of blocks to the pixels of a box."""
+        row = np.minimum(np.arange(part[0].start, part[0].stop) // GRID, shape[0] - 1)
+        column = np.minimum(np.arange(part[1].start, part[1].stop) // GRID, shape[1] - 1)
+        return np.ix_(row, column)
 
     def _follow(
         self,
@@ -108,8 +140,9 @@ class FlowLayer:
         for steps in range(1, self._views.reach + 1):
             if not 0 <= at + step < self._count or not going.any():
                 break
-            flow = self._flows((at, at + step))
+            flow = self._flows((at, at + step)).motion
             at += step
+            back = self._flows((at, at - step))
             who = np.flatnonzero(going)
             moved = cv2.remap(
                 flow, x[who, None], y[who, None], cv2.INTER_LINEAR,
@@ -118,7 +151,6 @@ class FlowLayer:
             x[who] += moved[:, 0]
             y[who] += moved[:, 1]
             lost = (x[who] < 0) | (y[who] < 0) | (x[who] > shape[1] - 1) | (y[who] > shape[0] - 1)
-            lost |= ~np.isfinite(moved).all(axis=1)
             going[who[lost]] = False
             who = who[~lost]
             view = self._views(at)
@@ -126,10 +158,16 @@ class FlowLayer:
             seen = ~view.hidden[row, column]
             arrived = who[seen]
             going[arrived] = False
+            there = moved[~lost][seen]
+            apart = back.motion[row[seen], column[seen]] + there
+            length = np.hypot(there[:, 0], there[:, 1])
+            honest = np.hypot(apart[:, 0], apart[:, 1]) < HONEST_PX / GRID + HONEST_SHARE * length
+            honest |= ~back.sure[row[seen], column[seen]]
+            arrived, row, column = arrived[honest], row[seen][honest], column[seen][honest]
             age[rows[arrived], columns[arrived]] = steps
             shift[rows[arrived], columns[arrived], 0] = x[arrived] - columns[arrived]
             shift[rows[arrived], columns[arrived], 1] = y[arrived] - rows[arrived]
-            foreground[rows[arrived], columns[arrived]] = view.foreground[row[seen], column[seen]]
+            foreground[rows[arrived], columns[arrived]] = view.foreground[row, column]
         return self._colours(index, here, hole, part, step, age, shift, foreground)
 
     def _colours(
@@ -147,31 +185,30 @@ class FlowLayer:
         height, width = part[0].stop - top, part[1].stop - left
         inside = hole[part]
         colour = np.zeros((height, width, 3), np.float32)
-        row = np.minimum(np.arange(top, part[0].stop) // GRID, age.shape[0] - 1)
-        column = np.minimum(np.arange(left, part[1].stop) // GRID, age.shape[1] - 1)
-        blocks = np.ix_(row, column)
+        blocks = self._blocks(part, age.shape)
         ages = np.where(inside, age[blocks], 0)
-        smooth = cv2.resize(
-            spread(shift, (age > 0).astype(np.float32)), (hole.shape[1], hole.shape[0])
-        )
-        smooth = smooth[part] * GRID
-        full_y, full_x = np.mgrid[top : part[0].stop, left : part[1].stop].astype(np.float32)
-        for steps in np.unique(ages):
-            if steps == 0:
-                continue
-            view = self._views(index + step * int(steps))
-            who = ages == steps
+        rows, columns = np.nonzero(ages)
+        if not len(rows):
+            return _Side(ages, colour, np.zeros(ages.shape, np.bool_))
+        pace = spread(shift / np.maximum(age, 1)[..., None], (age > 0).astype(np.float32))
+        size = (age.shape[1] * GRID, age.shape[0] * GRID)
+        pace = cv2.resize(pace, size)[
+            np.minimum(rows + top, size[1] - 1), np.minimum(columns + left, size[0] - 1)
+        ]  # it is smooth; how long the pixel was on its way need not be
+        steps = ages[rows, columns]
+        x = (columns + left + pace[:, 0] * steps * GRID).astype(np.float32)
+        y = (rows + top + pace[:, 1] * steps * GRID).astype(np.float32)
+        for taken in np.unique(steps):
+            who = np.flatnonzero(steps == taken)
+            view = self._views(index + step * int(taken))
             got = cv2.remap(
-                view.image,
-                (full_x[who] + smooth[..., 0][who])[:, None],
-                (full_y[who] + smooth[..., 1][who])[:, None],
-                cv2.INTER_LINEAR,
+                view.image, x[who, None], y[who, None], cv2.INTER_LINEAR,
                 borderMode=cv2.BORDER_REPLICATE,
-            )[:, 0]
-            colour[who] = here.gain.apply(view.gain.inverse().apply(got))
+            )[:, 0]  # fmt: skip
+            colour[rows[who], columns[who]] = here.gain.apply(view.gain.inverse().apply(got))
         return _Side(ages.astype(np.float32), colour, foreground[blocks] > 0.5)
 
-    def _flow(self, pair: tuple[int, int]) -> NDArray[np.float32]:
+    def _flow(self, pair: tuple[int, int]) -> _Flow:
         """Flow from picture ``pair[0]`` to its neighbour, holes filled, in blocks of ``GRID``."""
         first, second = self._views(pair[0]), self._views(pair[1])
         there = quarter_flow(self._dis.calc(first.grey, second.grey, None))
@@ -182,15 +219,26 @@ class FlowLayer:
             back, x + there[..., 0], y + there[..., 1], cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
-        length = np.linalg.norm(there, axis=2)
-        wrong = np.linalg.norm(there + returned, axis=2)
+        length = np.hypot(there[..., 0], there[..., 1])
+        wrong = np.hypot(there[..., 0] + returned[..., 0], there[..., 1] + returned[..., 1])
         near = cv2.dilate((first.hidden | second.hidden).view(np.uint8), np.ones((3, 3), np.uint8))
         sure = (wrong * GRID < CHECK_PX + 0.1 * length * GRID) & (near == 0)
-        weight = np.where(first.foreground, 1.0, BACKGROUND_WEIGHT) * sure
         there[length * GRID < STILL_PX] = 0
-        filled = spread(there, weight.astype(np.float32))
-        keep = first.hidden[:height, :width] | ~sure
-        return np.where(keep[..., None], filled, there).astype(np.float32)
+        moving = first.foreground & sure
+        common = common_motion(there, moving)
+        weight = np.where(moving, 1.0, BACKGROUND_WEIGHT * sure)
+        own = np.where(moving[..., None], there - common, 0)
+        filled = common + spread(own.astype(np.float32), weight.astype(np.float32))
+        keep = ~sure
+        return _Flow(np.where(keep[..., None], filled, there).astype(np.float32), sure)
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """Flow between neighbours, in blocks; ``sure`` where it was seen and checked."""
+
+    motion: NDArray[np.float32]
+    sure: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -200,6 +248,36 @@ class _Side:
     age: NDArray[np.float32]
     colour: NDArray[np.float32]
     foreground: NDArray[np.bool_]
+
+
+def common_motion(flow: NDArray[np.float32], where: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The affine flow most of ``where`` follows ``(h, w, 2)``; zero when too little is there.
+
+    Notes
+    -----
+    Least squares, re-weighted by Tukey's biweight (P. Huber, "Robust Statistics", 1981, ch. 7)
+    with a scale of 1.48 times the median residual.
+    """
+    height, width = flow.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    ways = np.stack([np.ones_like(x), x / width - 0.5, y / height - 0.5], axis=-1)
+    chosen = np.flatnonzero(where)
+    if len(chosen) < FEWEST:
+        return np.zeros_like(flow)
+    chosen = chosen[:: -(-len(chosen) // MOST)]
+    design = ways.reshape(-1, 3)[chosen].astype(np.float64)
+    seen = flow.reshape(-1, 2)[chosen].astype(np.float64)
+    solution = np.zeros((3, 2))
+    solution[0] = np.median(seen, axis=0)
+    for _ in range(4):
+        residual = np.linalg.norm(seen - design @ solution, axis=1)
+        scale = 4.7 * max(0.05, 1.48 * float(np.median(residual)))
+        weight = np.clip(1 - (residual / scale) ** 2, 0, None) ** 2
+        if np.count_nonzero(weight) < FEWEST:
+            break
+        normal = design.T @ (design * weight[:, None]) + 1e-3 * np.eye(3)
+        solution = np.linalg.solve(normal, design.T @ (seen * weight[:, None]))
+    return (ways @ solution).astype(np.float32)
 
 
 def quarter_flow(half: NDArray[np.float32]) -> NDArray[np.float32]:

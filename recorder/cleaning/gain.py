@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 GAIN_LIMITS = (0.4, 2.5)
 FEWEST = 64  # pixels; below, the pictures are taken as equally lit
-MOST = 12_000  # pixels used for one fit
+MOST = 6_000  # pixels used for one fit
 UNCHANGED = 14.0  # grey levels of difference that count as the same thing, after the first fit
 FIRST_UNCHANGED = 40.0
 
@@ -66,26 +66,34 @@ def fit_gain(source: NDArray, target: NDArray, where: NDArray[np.bool_] | None =
         chosen = chosen[:: -(-len(chosen) // MOST)]
     if len(chosen) < FEWEST:
         return SAME_LIGHT
-    x = source.reshape(-1, 3)[chosen].astype(np.float32)
-    y = target.reshape(-1, 3)[chosen].astype(np.float32)
-    usable = (np.minimum(x, y) > 4).all(axis=1) & (np.maximum(x, y) < 250).all(axis=1)
+    x = source.reshape(-1, 3)[chosen].astype(np.float32).T.copy()
+    y = target.reshape(-1, 3)[chosen].astype(np.float32).T.copy()
+    low, high = np.minimum(x, y), np.maximum(x, y)
+    usable = (np.minimum(np.minimum(low[0], low[1]), low[2]) > 4) & (
+        np.maximum(np.maximum(high[0], high[1]), high[2]) < 250
+    )
     if np.count_nonzero(usable) >= FEWEST:
-        x, y = x[usable], y[usable]
-    kept = np.abs(x - y).max(axis=1) < FIRST_UNCHANGED
+        x, y = x[:, usable], y[:, usable]
+    kept = _largest(np.abs(x - y)) < FIRST_UNCHANGED
     fitted = SAME_LIGHT
     for _ in range(3):
         if np.count_nonzero(kept) < FEWEST:
             return fitted
-        fitted = _line(x[kept], y[kept])
-        kept = np.abs(fitted.apply(x) - y).max(axis=1) < UNCHANGED
+        fitted = _line(x[:, kept], y[:, kept])
+        kept = _largest(np.abs(x * fitted.gain[:, None] + fitted.offset[:, None] - y)) < UNCHANGED
     return fitted
 
 
+def _largest(channels: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.maximum(np.maximum(channels[0], channels[1]), channels[2])
+
+
 def _line(x: NDArray[np.float32], y: NDArray[np.float32]) -> Gain:
-    mean_x, mean_y = x.mean(axis=0), y.mean(axis=0)
-    spread = ((x - mean_x) ** 2).mean(axis=0)
-    slope = ((x - mean_x) * (y - mean_y)).mean(axis=0) / np.maximum(spread, 1e-6)
-    ratio = (x * y).mean(axis=0) / np.maximum((x * x).mean(axis=0), 1e-6)
+    mean_x, mean_y = x.mean(axis=1), y.mean(axis=1)
+    from_x, from_y = x - mean_x[:, None], y - mean_y[:, None]
+    spread = (from_x * from_x).mean(axis=1)
+    slope = (from_x * from_y).mean(axis=1) / np.maximum(spread, 1e-6)
+    ratio = (x * y).mean(axis=1) / np.maximum((x * x).mean(axis=1), 1e-6)
     trust = np.clip(spread / 100.0, 0.0, 1.0)  # a spread of 10 grey levels tells gain from offset
     gain = np.clip(trust * slope + (1 - trust) * ratio, *GAIN_LIMITS).astype(np.float32)
     return Gain(gain, (mean_y - gain * mean_x).astype(np.float32))

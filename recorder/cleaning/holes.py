@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recorder.cleaning.clip import CleanError, Clip, MaskTrack
+from recorder.cleaning.masks.grow import grow
 from recorder.cleaning.parameters import CleanParameters
 
 KEPT = 96  # packed to bits: 38 kB each at 640x480
@@ -81,8 +82,6 @@ class Holes:
         if not mask.any():
             return mask
         if self._params.shadow_px and self._plate is not None:
-            from recorder.cleaning.masks.grow import grow
-
             return grow(mask, self._clip.frame(index), self._plate, self._params)
         return dilated(mask, self._params.dilation_px)
 

@@ -10,17 +10,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recorder.cleaning.clip import Clip, MaskTrack
+from recorder.cleaning.clip import CleanError, Clip, MaskTrack
 from recorder.cleaning.flow_layer import FlowLayer
-from recorder.cleaning.holes import Holes
+from recorder.cleaning.holes import Holes, dilated
 from recorder.cleaning.layers import RESIDUE_WARNS, Filled, FillFacts, Layer
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.plate import Plate
 from recorder.cleaning.residue import bounds, fill_residue
+from recorder.cleaning.robot_layer import RobotLayer
 from recorder.cleaning.views import Views
 from recorder.progress import ProgressMeter, Report, quiet
 
-PLATE_WORK = 5.0
+ROBOT_WORK, PLATE_WORK = 2.0, 5.0
+ROBOT_MARGIN_PX = 3
+APPEARANCE_ONLY = (
+    "the robot is told by its appearance only, because the camera's calibration or the joints are "
+    "not known; look at the hand in the result"
+)
 
 
 class LayeredFiller:
@@ -30,6 +36,7 @@ class LayeredFiller:
     ----------
     clip : Clip
         Its ``mode``, or that of the parameters, chooses the layers: a plate only for ``static``.
+        With ``geometry``, ``joints`` and a ``rig`` attribute the robot is told by kinematics.
     masks : MaskTrack
         Where the operator is, before growth.
     params : CleanParameters
@@ -39,20 +46,28 @@ class LayeredFiller:
         self.clip, self.params = clip, params
         self.mode = params.mode or clip.mode
         self.holes = Holes(clip, masks, params)
+        self._robot: RobotLayer | None = None
         self._plate: Plate | None = None
         self._flow: FlowLayer | None = None
         self._feather_px = min(params.feather_px, params.dilation_px)
 
     def prepare(self, report: Report = quiet) -> FillFacts:
         """Look through the clip once; may raise ``Cancelled``."""
-        meter = ProgressMeter(PLATE_WORK, report)
+        meter = ProgressMeter(ROBOT_WORK + PLATE_WORK, report)
         warnings: list[str] = []
+        figures: dict[str, float] = {}
+        robot_facts = self._prepare_robot(meter)
+        warnings += robot_facts.warnings
+        figures |= robot_facts.figures
         if self.mode == "static":
-            self._plate = Plate(self.clip, self.holes, self.holes, self.params.plate_frames, meter)
+            self._plate = Plate(
+                self.clip, self.holes, self._unseen, self.params.plate_frames, meter
+            )
+            self.holes.plate = self._plate.as_recorded()
         if self.params.flow_reach:
-            views = Views(self.clip, self.holes, self._plate, self.params.flow_reach)
+            views = Views(self.clip, self._unseen, self._plate, self.params.flow_reach)
             self._flow = FlowLayer(views, self.clip.count)
-        return FillFacts(tuple(warnings))
+        return FillFacts(tuple(warnings), figures)
 
     def fill(self, index: int) -> Filled:
         """Clean one picture; the same whatever was filled before."""
@@ -64,7 +79,10 @@ class LayeredFiller:
             return Filled(image.copy(), layers, 0)
         out = image.copy()
         todo = hole.copy()
-        if self._flow is not None:
+        if self._robot is not None:
+            made = self._robot.fill(index, image, hole)
+            self._take(out, layers, todo, Layer.ROBOT, made.image, made.filled)
+        if self._flow is not None and todo.any():
             carried = self._flow.carry(index, todo)
             picture, moving = out.copy(), np.zeros(hole.shape, np.bool_)
             picture[carried.part] = np.clip(np.rint(carried.colour), 0, 255).astype(np.uint8)
@@ -76,6 +94,28 @@ class LayeredFiller:
             guessed = fill_residue(out, todo)
             self._take(out, layers, todo, Layer.RESIDUE, guessed, todo.copy())
         return Filled(feathered(image, out, hole, self._feather_px), layers, masked)
+
+    def _prepare_robot(self, meter: ProgressMeter) -> FillFacts:
+        rig = getattr(self.clip, "rig", None)
+        if self.clip.geometry is None or not self.clip.joints or rig is None:
+            meter.advance(ROBOT_WORK, "robot")
+            return FillFacts((APPEARANCE_ONLY,))
+        try:
+            robot = RobotLayer(self.clip, self.holes, self.params, rig)
+            facts = robot.prepare(lambda _progress: meter.advance(0.0, "robot"))
+        except CleanError as error:
+            meter.advance(ROBOT_WORK, "robot")
+            return FillFacts((f"{APPEARANCE_ONLY} ({error})",))
+        self._robot = robot
+        meter.advance(ROBOT_WORK, "robot")
+        return facts
+
+    def _unseen(self, index: int) -> NDArray[np.bool_]:
+        """What shows no scene: the hole, and the robot where it is known."""
+        hole = self.holes(index)
+        if self._robot is None:
+            return hole
+        return hole | dilated(self._robot.silhouette_mask(index), ROBOT_MARGIN_PX)
 
     @staticmethod
     def _take(

@@ -55,11 +55,17 @@ class Plate:
         self._clip, self._holes, self._hidden = clip, holes, hidden
         self._samples = Samples(clip, hidden, most, meter)
         self.picture, self.known = masked_median(self._samples, meter)
-        self._gains = [
-            fit_gain(self.picture, picture, visible)
+        gains = [
+            fit_gain(self.picture, picture, visible).inverse()
             for picture, visible in zip(self._samples.stack, self._samples.visible, strict=True)
         ]
+        self._to_plate = np.stack([one.gain for one in gains])
+        self._offset = np.stack([one.offset for one in gains])
         self._before, self._after = self._samples.neighbours()
+
+    def as_recorded(self) -> NDArray[np.uint8]:
+        """The plate as a picture ``(height, width, 3)``."""
+        return np.clip(np.rint(self.picture), 0, 255).astype(np.uint8)
 
     def gain(self, index: int, image: NDArray[np.uint8], hole: NDArray[np.bool_]) -> Gain:
         """Light of picture ``index`` against the plate, from round the hole or everywhere."""
@@ -85,50 +91,53 @@ class Plate:
         if not filled.any():
             return out, filled
         gain = self.gain(index, image, hole)
-        top, bottom, left, right = bounds(filled)
-        part = (slice(top, bottom), slice(left, right))
-        plate = self._scene(index, part)
-        lit = np.clip(np.rint(gain.apply(plate)), 0, 255).astype(np.uint8)
-        inside = filled[part]
-        out[part][inside] = lit[inside]
+        rows, columns = np.nonzero(filled)
+        lit = gain.apply(self._scene(index, rows, columns, filled))
+        out[rows, columns] = np.clip(np.rint(lit), 0, 255).astype(np.uint8)
         return out, filled
 
-    def _scene(self, index: int, part: tuple[slice, slice]) -> NDArray[np.float32]:
-        """Plate or time-local answer in a box, in the plate's light."""
-        plate = self.picture[part]
+    def _scene(
+        self,
+        index: int,
+        rows: NDArray[np.intp],
+        columns: NDArray[np.intp],
+        filled: NDArray[np.bool_],
+    ) -> NDArray[np.float32]:
+        """Plate or time-local answer for some pixels ``(n, 3)``, in the plate's light."""
+        plate = self.picture[rows, columns]
         indices = self._samples.indices
         following = int(np.searchsorted(indices, index, side="left"))
         previous = int(np.searchsorted(indices, index, side="right")) - 1
-        sides = []
-        for at, table in ((previous, self._before), (following, self._after)):
-            if 0 <= at < len(indices):
-                sides.append(self._recall(table[at][part], part))
-        local = [value for value, _ in sides]
-        found = [there for _, there in sides]
+        sides = [
+            self._recall(table[at, rows, columns], rows, columns)
+            for at, table in ((previous, self._before), (following, self._after))
+            if 0 <= at < len(indices)
+        ]
         if not sides:
             return plate
-        if len(sides) == 1:
-            value, there = local[0], found[0]
-        else:
-            both = found[0] & found[1]
-            agree = np.abs(local[0] - local[1]).max(axis=2) < SAME
-            value = np.where(both[..., None], (local[0] + local[1]) / 2, local[0])
-            there = both & agree
-        differs = there & (np.abs(value - plate).max(axis=2) > SAME)
-        differs = settled(differs)
-        return np.where((differs & there)[..., None], value, plate)
+        local, there = sides[0]
+        if len(sides) == 2:
+            other, found = sides[1]
+            there = there & found & (np.abs(local - other).max(axis=1) < SAME)
+            local = (local + other) / 2
+        differs = there & (np.abs(local - plate).max(axis=1) > SAME)
+        if not differs.any():
+            return plate
+        whole = np.zeros(filled.shape, np.bool_)
+        whole[rows, columns] = differs
+        top, bottom, left, right = bounds(whole, SETTLED_PX)
+        part = (slice(top, bottom), slice(left, right))
+        whole[part] = settled(whole[part])
+        return np.where((whole[rows, columns] & there)[:, None], local, plate)
 
     def _recall(
-        self, which: NDArray[np.uint8], part: tuple[slice, slice]
+        self, which: NDArray[np.uint8], rows: NDArray[np.intp], columns: NDArray[np.intp]
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Pixels of the samples named by ``which``, in the plate's light, and where there are."""
-        value = np.zeros((*which.shape, 3), np.float32)
-        for at in np.unique(which):
-            if at == NONE:
-                continue
-            here = which == at
-            value[here] = self._gains[at].inverse().apply(self._samples.stack[at][part][here])
-        return value, which != NONE
+        there = which != NONE
+        at = np.where(there, which, 0)
+        value = self._samples.stack[at, rows, columns].astype(np.float32)
+        return value * self._to_plate[at] + self._offset[at], there
 
 
 def settled(decision: NDArray[np.bool_]) -> NDArray[np.bool_]:

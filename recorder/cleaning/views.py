@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from recorder.cleaning.clip import Clip
 from recorder.cleaning.gain import SAME_LIGHT, Gain
-from recorder.cleaning.holes import Holes
 from recorder.cleaning.plate import Plate
+from recorder.cleaning.samples import Masks
 
 GRID = 4  # flow, holes and foreground are kept for every fourth pixel
 FOREIGN = 18.0  # grey levels off the plate: something stands before the background
@@ -34,6 +34,8 @@ class View:
         RGB.
     grey : (height / 2, width / 2) uint8 array
         For optical flow.
+    small : (height / 4, width / 4, 3) float32 array
+        Means of blocks, in the plate's light.
     hidden : (height / 4, width / 4) bool array
         Where any pixel of a block is in the hole.
     foreground : (height / 4, width / 4) bool array
@@ -44,6 +46,7 @@ class View:
 
     image: NDArray[np.uint8]
     grey: NDArray[np.uint8]
+    small: NDArray[np.float32]
     hidden: NDArray[np.bool_]
     foreground: NDArray[np.bool_]
     gain: Gain
@@ -55,7 +58,8 @@ class Views:
     Parameters
     ----------
     clip : Clip
-    holes : Holes
+    unseen : callable
+        Index to what does not show the scene.
     plate : Plate or None
         None for a camera that moves.
     reach : int
@@ -67,8 +71,8 @@ class Views:
         What of it fits into ``MOST_BYTES``.
     """
 
-    def __init__(self, clip: Clip, holes: Holes, plate: Plate | None, reach: int) -> None:
-        self._clip, self._holes, self._plate = clip, holes, plate
+    def __init__(self, clip: Clip, unseen: Masks, plate: Plate | None, reach: int) -> None:
+        self._clip, self._unseen, self._plate = clip, unseen, plate
         width, height = clip.size
         room = max(3, MOST_BYTES // (width * height * 4))
         self.reach = min(reach, (room - 1) // 2, max(0, clip.count - 1))
@@ -81,20 +85,21 @@ class Views:
         return self._views(index)
 
     def _make(self, index: int) -> View:
-        image, hole = self._clip.frame(index), self._holes(index)
+        image, hole = self._clip.frame(index), self._unseen(index)
         width, height = self._clip.size
         grey = cv2.cvtColor(
             cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA),
             cv2.COLOR_RGB2GRAY,
         )
         hidden = quarter(hole.view(np.uint8) * np.uint8(255)) > 0
-        if self._plate is None or self._plate_small is None or self._known is None:
-            return View(image, grey, hidden, ~hidden, SAME_LIGHT)
-        gain = self._plate.gain(index, image, hole)
         small = quarter(image).astype(np.float32)
-        apart = np.abs(gain.apply(self._plate_small) - small).max(axis=2)
+        if self._plate is None or self._plate_small is None or self._known is None:
+            return View(image, grey, small, hidden, ~hidden, SAME_LIGHT)
+        gain = self._plate.gain(index, image, hole)
+        small = gain.inverse().apply(small)
+        apart = np.abs(self._plate_small - small).max(axis=2)
         foreground = (apart > FOREIGN) & ~hidden & self._known
-        return View(image, grey, hidden, foreground, gain)
+        return View(image, grey, small, hidden, foreground, gain)
 
 
 def quarter(picture: NDArray) -> NDArray:
