@@ -26,6 +26,7 @@ AHEAD_S = 0.4  # of real time that is decoded ahead: covers one slow read of a c
 FASTEST_AHEAD = 2.0  # above, pictures are passed over and decoding each would only be in the way
 AROUND = 3  # samples decoded to either side of a still picture, for stepping
 MOST_NUMBERS = 512  # of one sample of a stream that is cached in full; taxels have more
+OPENING_MOST_NS = NS_PER_S  # a camera that starts later is no reason to skip the beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,17 @@ class PlayerEpisode:
         if stream not in self._specs:
             raise KeyError(f"no stream '{stream}'; this episode has {', '.join(self._specs)}")
         return self._specs[stream]
+
+    @property
+    def opening_ns(self) -> int:
+        """First instant at which every picture stream has a frame; 0 if that takes too long."""
+        begun = [
+            int(self.frame_times_ns(spec.name)[0])
+            for spec in self.streams()
+            if spec.is_image and len(self.frame_times_ns(spec.name))
+        ]
+        latest_ns = max(begun, default=0)
+        return latest_ns if latest_ns <= OPENING_MOST_NS else 0
 
     def frame_times_ns(self, stream: str) -> NDArray[np.int64]:
         """(N,) int64 times of the samples after the episode's first sample, ns, rising."""

@@ -178,7 +178,8 @@ class LaneStack(QWidget):
 
     def _picture(self, lane: Lane, axis: TimeAxis, height_px: int) -> QPixmap:
         ratio = self.devicePixelRatioF()
-        size = QSize(round(axis.width_px * ratio), max(1, round(height_px * ratio)))
+        width_px, lane_px = (max(1, round(px * ratio)) for px in (axis.width_px, height_px))
+        size = QSize(width_px, lane_px)
         kept = self._pictures.get(lane)
         if kept is not None and kept.size() == size:
             return kept

@@ -82,7 +82,7 @@ class PlayerView(PlayerPanes):
         return self._episode
 
     def set_episode(self, episode: PlayerEpisode | None, title: str = "", people: str = "") -> None:
-        """Show ``episode`` from its start, without labels and alone; None empties the view.
+        """Show ``episode`` from its first picture, without labels, alone; None empties the view.
 
         Parameters
         ----------
@@ -100,6 +100,8 @@ class PlayerView(PlayerPanes):
         self.set_compare(None)
         self.transport = Transport(episode.duration_ns if episode else 0)
         self.transport.set_speed(speed)
+        if episode is not None:
+            self.transport.seek(episode.opening_ns)
         self.pictures.set_episode(episode)
         self.timeline.set_episode(episode)
         self._find_steps()

@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -230,3 +231,20 @@ def test_a_picture_that_is_being_decoded_is_waited_for_and_not_decoded_twice(
     asking.join()
     assert frame_number(shown[0].data) == 30
     assert decoded == ["front/rgb"]
+
+
+def test_an_episode_opens_at_the_first_instant_with_every_picture(tmp_path):
+    dataset = open_dataset(tmp_path / "late", create=True)
+    lost = {"wrist/rgb": frozenset(range(5)), "side/rgb": frozenset(range(2))}
+    take = SyntheticTake(seconds=1.0, cameras=("front", "wrist", "side"), lost=lost)
+    with closing(PlayerEpisode(write_take(dataset, take))) as episode:
+        assert episode.opening_ns == episode.frame_times_ns("wrist/rgb")[0] > 0
+        for camera in take.cameras:
+            assert episode.frame_at(f"{camera}/rgb", episode.opening_ns) is not None
+
+
+def test_a_camera_that_starts_late_does_not_hide_the_beginning(tmp_path):
+    dataset = open_dataset(tmp_path / "late", create=True)
+    take = SyntheticTake(seconds=2.0, lost={"front/rgb": frozenset(range(40))})
+    with closing(PlayerEpisode(write_take(dataset, take))) as episode:
+        assert episode.opening_ns == 0

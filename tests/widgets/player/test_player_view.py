@@ -67,9 +67,10 @@ def test_playing_shows_the_frame_of_every_instant_it_passes(player, qtbot, speed
 
     player.time_changed.connect(check)
     player.toggle_play()
-    qtbot.waitUntil(lambda: len(seen) >= 16)
+    qtbot.waitUntil(lambda: len(seen) >= 16 or not player.transport.playing)
     player.pause()
     player.time_changed.disconnect(check)
+    assert seen  # a busy machine may reach the end with fewer pictures
     assert all(seen)
     assert (player.time_ns < begun_ns) == backwards
 
