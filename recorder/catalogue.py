@@ -145,7 +145,7 @@ class Catalogue:
         except UnreachableCatalogueError as error:
             self._note(error)
         except DamagedCatalogueError as error:
-            log.warning("catalogue of '%s' is damaged (%s); rebuilding it", dataset.root, error)
+            log.warning("catalogue of '%s' is rebuilt from its files: %s", dataset.root, error)
             self._remove_own()
             self.rebuild()
 
