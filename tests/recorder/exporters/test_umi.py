@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 import zarr
 
+from devices.rig import load_rig
+from recorder.dataset import open_dataset
 from recorder.exporters.episode_rows import open_export_episode
 from recorder.exporters.job import run_export
 from recorder.exporters.label_columns import EpisodeLabels
+from recorder.exporters.plan import ExportPlan
 from recorder.exporters.umi import letterboxed
-from recorder.synthetic import frame_number
+from recorder.synthetic import SyntheticTake, frame_number, write_take
 
 SIZE = (160, 120)
 
@@ -135,3 +138,25 @@ def test_the_zip_says_no_date_of_its_making(plan):
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         names = archive.namelist()
     assert len(names) == len(set(names))
+
+
+def test_two_hands_are_two_robots_whose_actions_lie_side_by_side(tmp_path):
+    dataset = open_dataset(tmp_path / "two", create=True)
+    write_take(dataset, SyntheticTake(seconds=1.0), load_rig("sim-bimanual"))
+    out = tmp_path / "out"
+    run_export(ExportPlan(dataset=dataset.root, out=out, format="umi", cameras=()))
+    with zarr.ZipStore(str(out / "dataset.zarr.zip"), mode="r") as store:
+        root = zarr.open_group(store, mode="r")
+        names, action = root.attrs["names"]["action"], root["data/action"][:]
+        joints = [root[f"data/robot{n}_joint_pos"].shape[1] for n in range(2)]
+        second = 6 + joints[0]
+        assert names[0] == "robot0_x"
+        assert names[second] == "robot1_x"
+        assert sum(name.endswith("_normal_force") for name in names) == 10
+        assert names.index(next(n for n in names if n.endswith("_normal_force"))) == (
+            second + 6 + joints[1]
+        )
+        for robot, at in ((0, 0), (1, second)):
+            np.testing.assert_allclose(
+                action[:-1, at : at + 3], root[f"data/robot{robot}_eef_pos"][1:], atol=2e-3
+            )
