@@ -18,6 +18,7 @@ from recorder.cleaning.silhouette import Surface
 REACH_PX = 6  # largest shift that is looked for
 EDGE_MOST = 60.0  # grey levels; stronger edges count the same, or one dark line would decide
 DEPTH_STEP_M = 0.006
+BLUR_PX = 0.4
 FEWEST_EDGE_PX = 40  # visible outline below which nothing is said
 
 
@@ -69,7 +70,7 @@ def edge_scores(
     if any(pad):
         grey = cv2.copyMakeBorder(grey, *pad, cv2.BORDER_REPLICATE)
         covered = cv2.copyMakeBorder(covered, *pad, cv2.BORDER_CONSTANT, value=1)
-    grey = cv2.GaussianBlur(grey, (0, 0), 0.8)
+    grey = cv2.GaussianBlur(grey, (0, 0), BLUR_PX)
     usable = cv2.dilate(covered, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)) == 0
     depth = np.full(grey.shape, 10.0, np.float32)
     inner = (slice(margin, margin + h), slice(margin, margin + w))
@@ -79,6 +80,8 @@ def edge_scores(
     cut = (slice(REACH_PX, -REACH_PX), slice(REACH_PX, -REACH_PX))
     for dx, dy in ((1, 0), (0, 1)):
         seen = np.minimum(np.abs(cv2.Sobel(grey, cv2.CV_32F, dx, dy)) / 4, EDGE_MOST)
+        line = np.ones((1, 3) if dx else (3, 1), np.uint8)
+        seen[seen < cv2.dilate(seen, line)] = 0  # slopes beside an edge would draw it sideways
         step = np.abs(cv2.Sobel(depth, cv2.CV_32F, dx, dy)) / 4 > DEPTH_STEP_M
         drawn = (step & usable).astype(np.float32)[cut]
         count += float(drawn.sum())

@@ -16,8 +16,9 @@ from recorder.cleaning.silhouette import RobotSilhouette, Surface
 
 KEPT = 32  # frames; at 640x480 less than 0.5 MB each
 HIDDEN_MARGIN_PX = 2
+REDRAW_PX = 0.25  # smaller corrections are not worth drawing again
 REFINE_PX = 2.0  # how far one frame's shift may lie from that of the whole clip
-COMMON_WEIGHT = 0.5  # of the clip's edge scores against those of one frame
+COMMON_WEIGHT = 0.2  # of the clip's edge scores against those of one frame
 
 Hole = Callable[[int], NDArray[np.bool_]]
 
@@ -75,19 +76,31 @@ class RobotFrames:
 
     def register(self, indices: NDArray[np.int64]) -> Shift:
         """Find the shift all frames share, from those given; later frames start from it."""
-        scores, found = None, 0
+        self._kept.clear()
+        self.common, self._scores = Shift(), None
+        for _ in range(2):  # the second time from where the first one led
+            scores = self._mean_scores(indices)
+            if scores is None:
+                break
+            more = best_shift(scores)
+            self.common = Shift(
+                self.common.right + more.right, self.common.down + more.down, more.certain
+            )
+            self._scores = scores
+        return self.common
+
+    def _mean_scores(self, indices: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        found = []
         for index in indices:
-            surface = self.silhouette.surface(self.joints(int(index)))
+            surface = self.silhouette.surface(
+                self.joints(int(index)), (self.common.right, self.common.down)
+            )
             if surface is None:
                 continue
             one = edge_scores(self.clip.frame(int(index)), surface, self.hole(int(index)))
             if one is not None:
-                scores, found = one if scores is None else scores + one, found + 1
-        if scores is not None:
-            self._scores = scores / found
-            self.common = best_shift(self._scores)
-        self._kept.clear()
-        return self.common
+                found.append(one)
+        return np.mean(found, axis=0, dtype=np.float32) if found else None
 
     def get(self, index: int) -> RobotFrame | None:
         """The robot in frame ``index``; None when it is not in the picture."""
@@ -101,16 +114,15 @@ class RobotFrames:
         return made
 
     def _make(self, index: int) -> RobotFrame | None:
-        joints, hole = self.joints(index), self.hole(index)
-        drawn = self.silhouette.surface(joints)
-        if drawn is None:
-            return None
-        shift = self.common
-        if self._scores is not None:
-            scores = edge_scores(self.clip.frame(index), drawn, hole)
+        joints, hole, shift = self.joints(index), self.hole(index), self.common
+        surface = self.silhouette.surface(joints, (shift.right, shift.down))
+        if surface is not None and self._scores is not None:
+            scores = edge_scores(self.clip.frame(index), surface, hole)
             if scores is not None:
-                shift = best_shift(scores + COMMON_WEIGHT * self._scores, shift, REFINE_PX)
-        surface = shifted(drawn, shift, self.silhouette.size)
+                more = best_shift(scores + COMMON_WEIGHT * self._scores, Shift(), REFINE_PX)
+                if np.hypot(more.right, more.down) > REDRAW_PX:
+                    shift = Shift(shift.right + more.right, shift.down + more.down, more.certain)
+                    surface = self.silhouette.surface(joints, (shift.right, shift.down))
         if surface is None:
             return None
         h, w = surface.shape.shape
@@ -122,22 +134,3 @@ class RobotFrames:
         )
         inside = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
         return RobotFrame(surface, inside, hidden, shift)
-
-
-def shifted(surface: Surface, shift: Shift, size: tuple[int, int]) -> Surface | None:
-    """``surface`` moved by the whole pixels of ``shift``; None when it leaves the picture.
-
-    The fraction of a pixel that is left over is the same for points looked up in it, and less than
-    what the silhouette is uncertain by.
-    """
-    right, down = round(shift.right), round(shift.down)
-    if right == 0 and down == 0:
-        return surface
-    width, height = size
-    h, w = surface.shape.shape
-    left, top = surface.left + right, surface.top + down
-    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + w, width), min(top + h, height)
-    if x0 >= x1 or y0 >= y1:
-        return None
-    part = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
-    return Surface(x0, y0, surface.shape[part].copy(), surface.depth_m[part].copy(), surface.links)

@@ -36,7 +36,7 @@ from recorder.progress import ProgressMeter, Report, quiet
 
 NO_SOURCE, FROM_FRAME, FROM_REPLAY, FROM_SHAPE = 0, 1, 2, 3
 CONTEXT_PX = 24  # seen robot this near to the hole tells light and position
-EDGE_PX = 1.0  # the silhouette's edge is known to about a pixel after registration
+EDGE_PX = 0.5  # nearer to the edge of the silhouette nothing is painted
 REGISTER_FRAMES = 12
 FEW_CANDIDATES = 3
 LEARN_STEP = 3

@@ -12,7 +12,7 @@ from recorder.cleaning.shapes import Shape
 from recorder.cleaning.silhouette import NOTHING
 
 MOST_CANDIDATES = 120  # frames that are looked at per clip
-SAME_TURN_RAD = 0.35  # turned by this much against the camera a link looks different
+SAME_TURN_RAD = 0.12  # turned by this much against the camera a link looks different
 SAME_WAY_M = 0.15  # moved by this much it is lit and seen differently
 AGAIN = 0.35  # worth of showing a pixel once more
 
