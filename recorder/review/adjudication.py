@@ -99,8 +99,8 @@ def disagreements(
 ) -> tuple[Disagreement, ...]:
     """Where two states differ, by time; what concerns the whole episode comes first.
 
-    Something said against nothing said is a difference. Note, views and accepted are each
-    reviewer's own and not compared.
+    Something said against nothing said is a difference. Note, views, refused
+    candidates and accepted are each reviewer's own and not compared.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""Contacts: candidates from the forces, confirmed or skipped, and contacts set by hand.
+"""Contacts: candidates from the forces, confirmed or refused, and contacts set by hand.
 
-Candidates are confirmed one by one, nearest to the playhead first. A confirmed one keeps the id of
-its candidate, so that moving its edges does not bring the candidate back. Skipping a candidate
-says nothing in the labels: what is not confirmed is not a contact.
+Candidates are confirmed or refused one by one, nearest to the playhead first. A confirmed one keeps
+the id of its candidate, so that moving its edges does not bring the candidate back; a refused one
+is remembered by that id in the lane ``refused``. Neither touches what was confirmed before.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ class ContactEdits:
         inside = [one for one in candidates if one.start_ns < snapping.duration_ns]
         self.candidates = tuple(sorted(inside, key=lambda one: one.start_ns))
         self._two_hands = len({one.side for one in candidates}) > 1
-        self.skipped: set[str] = set()
         self._snapping = snapping
         self._new_id = new_id
 
@@ -56,8 +55,8 @@ class ContactEdits:
         return f"{candidate.side}/{candidate.finger}" if self._two_hands else candidate.finger
 
     def open(self, state: LabelState) -> tuple[ContactCandidate, ...]:
-        """Candidates that were neither confirmed nor skipped, by start."""
-        done = self.skipped | set(state.contacts)
+        """Candidates that were neither confirmed nor refused, by start."""
+        done = {*state.refused, *state.contacts}
         return tuple(one for one in self.candidates if candidate_id(one) not in done)
 
     def next(self, state: LabelState, playhead: Playhead) -> ContactCandidate | None:
@@ -71,27 +70,30 @@ class ContactEdits:
         one = self.next(state, playhead)
         if one is None:
             raise LabelRefused("There is no contact candidate left to confirm.")
+        return self.confirm_one(state, one)
+
+    def confirm_one(self, state: LabelState, one: ContactCandidate) -> Change:
+        """This candidate is a contact, even if it was refused before."""
         stop_ns = min(one.stop_ns, self._snapping.duration_ns)
         contact = Contact(
             finger=self.finger(one), start_ns=one.start_ns, stop_ns=stop_ns, proposed=True
         )
-        edit = Edit("contacts", candidate_id(one), contact.model_dump())
-        return Change(f"contact {contact.finger} from {seconds(one.start_ns)}", (edit,))
+        name = candidate_id(one)
+        edits = [Edit("contacts", name, contact.model_dump())]
+        if name in state.refused:
+            edits.append(Edit("refused", None, [each for each in state.refused if each != name]))
+        return Change(f"contact {contact.finger} from {seconds(one.start_ns)}", tuple(edits))
 
-    def reject(self, state: LabelState, playhead: Playhead) -> Change | None:
-        """Take the contact under the instant away; without one, skip the nearest candidate."""
-        at_ns = self._snapping.meant(playhead)
-        under = [i for i, c in state.contacts.items() if holds(c, at_ns)]
-        if under:
-            item = max(under, key=lambda i: state.contacts[i].start_ns)
-            self.skipped.add(item)
-            finger = state.contacts[item].finger
-            return Change(f"no contact {finger}", (Edit("contacts", item, None),))
+    def reject(self, state: LabelState, playhead: Playhead) -> Change:
+        """The nearest open candidate is no contact."""
         one = self.next(state, playhead)
         if one is None:
-            raise LabelRefused("There is no contact candidate left to skip.")
-        self.skipped.add(candidate_id(one))
-        return None
+            raise LabelRefused(
+                "There is no contact candidate left to refuse; a confirmed one is taken away by "
+                "deleting it."
+            )
+        title = f"no contact {self.finger(one)} from {seconds(one.start_ns)}"
+        return Change(title, (Edit("refused", None, [*state.refused, candidate_id(one)]),))
 
     def by_hand(self, state: LabelState, finger: str, playhead: Playhead) -> Change:
         """``finger`` touches from now on; pressed again while it touches, until now."""

@@ -159,7 +159,12 @@ def _common(states: list[LabelState], disputed: tuple[Lane, ...]) -> LabelState:
     notes = dict.fromkeys(state.note for state in states if state.note)
     views = dict.fromkeys(view for state in states for view in state.views)
     return replace(
-        states[0], note="\n".join(notes) or None, views=tuple(views), accepted=True, **values
+        states[0],
+        note="\n".join(notes) or None,
+        views=tuple(views),
+        accepted=True,
+        refused=tuple(each for each in states[0].refused if all(each in s.refused for s in states)),
+        **values,
     )
 
 

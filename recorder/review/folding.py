@@ -46,8 +46,9 @@ _SCALARS: dict[str, TypeAdapter[Any]] = {
     "rejected": TypeAdapter(_Name),
     "views": TypeAdapter(tuple[_Name, ...]),
     "accepted": TypeAdapter(StrictBool),
+    "refused": TypeAdapter(tuple[_Name, ...]),
 }
-_EMPTY: dict[str, Any] = {"views": (), "accepted": False}
+_EMPTY: dict[str, Any] = {"views": (), "accepted": False, "refused": ()}
 
 
 class LabelError(ValueError):

@@ -20,6 +20,7 @@ trim            ``{"start_ns": int, "stop_ns": int}``: what training should see
 rejected        reason from the label schema; None keeps the episode
 views           list of stream names that were watched
 accepted        True once the reviewer has finished with the episode
+refused         ids of the proposed contacts that are none
 phases          items ``Phase``: contiguous or not, never overlapping
 events          items ``Mark``
 contacts        items ``Contact``
@@ -46,6 +47,7 @@ ScalarLane = Literal[
     "rejected",
     "views",
     "accepted",
+    "refused",
 ]
 ListLane = Literal["phases", "events", "contacts", "recoveries"]
 Lane = ScalarLane | ListLane
@@ -59,6 +61,7 @@ SCALAR_LANES: tuple[ScalarLane, ...] = (
     "rejected",
     "views",
     "accepted",
+    "refused",
 )
 LIST_LANES: tuple[ListLane, ...] = ("phases", "events", "contacts", "recoveries")
 
@@ -149,6 +152,7 @@ class LabelState:
     rejected: str | None = None
     views: tuple[str, ...] = ()
     accepted: bool = False
+    refused: tuple[str, ...] = ()
     phases: Mapping[str, Phase] = field(default_factory=dict)
     events: Mapping[str, Mark] = field(default_factory=dict)
     contacts: Mapping[str, Contact] = field(default_factory=dict)

@@ -5,12 +5,13 @@ Half-open: an item covers the pixels from that of its start up to, not including
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from recorder.overview.model import ContactCandidate
+from recorder.review.contact_edits import candidate_id
 from recorder.review.schema import LabelSchema, Term
 from recorder.review.state import Contact, Interval, Mark, Phase, Recovery
 from widgets.player.lane import Lane, Picked
@@ -124,7 +125,7 @@ class EventLane(Lane):
 
 
 class ContactLane(Lane):
-    """Contacts by finger: confirmed ones solid, proposed ones outlined.
+    """Contacts by finger: confirmed ones solid, proposed ones outlined, refused ones a dotted line.
 
     Parameters
     ----------
@@ -132,6 +133,8 @@ class ContactLane(Lane):
         Confirmed, by id.
     candidates : sequence of ContactCandidate
         Proposed from the forces; those that a contact of the same finger overlaps are not drawn.
+    refused : collection of str
+        Ids of the proposals that the reviewer refused.
     """
 
     def __init__(
@@ -140,6 +143,7 @@ class ContactLane(Lane):
         candidates: Sequence[ContactCandidate],
         fingers: Sequence[str],
         selected: tuple[str, str] | None,
+        refused: Collection[str] = (),
     ) -> None:
         named = [*(c.finger for c in candidates), *(c.finger for c in contacts.values())]
         rows = tuple(dict.fromkeys([*fingers, *named]))
@@ -149,6 +153,11 @@ class ContactLane(Lane):
         )
         self._contacts = contacts
         self._candidates = candidates
+        self._refused = {
+            str(number)
+            for number, candidate in enumerate(candidates)
+            if candidate_id(candidate) in refused
+        }
         self._selected = selected
 
     def _boxes(self, axis: TimeAxis, height_px: int) -> list[tuple[Picked, QRectF]]:
@@ -178,7 +187,11 @@ class ContactLane(Lane):
         for picked, box in self._boxes(axis, height_px):
             if box.right() < 0 or box.left() > axis.width_px:
                 continue
-            if picked.lane == CANDIDATES:
+            if picked.lane == CANDIDATES and picked.item in self._refused:
+                painter.setPen(QPen(color("dim"), 1, Qt.PenStyle.DotLine))
+                middle = box.center().y()
+                painter.drawLine(QPointF(box.left(), middle), QPointF(box.right(), middle))
+            elif picked.lane == CANDIDATES:
                 painter.setPen(QPen(color("dim"), 1, Qt.PenStyle.DashLine))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
@@ -204,8 +217,9 @@ class ContactLane(Lane):
             return ""
         if picked.lane == CANDIDATES:
             found = self._candidates[int(picked.item)]
+            how = "refused" if picked.item in self._refused else "proposed from the forces"
             return (
-                f"{found.finger}: proposed from the forces, {clock_text(found.start_ns)} to "
+                f"{found.finger}: {how}, {clock_text(found.start_ns)} to "
                 f"{clock_text(found.stop_ns)}, at most {found.peak_n:.1f} N"
             )
         contact = self._contacts[picked.item]

@@ -139,7 +139,13 @@ class Timeline(QWidget):
             self._label_lanes = [
                 PhaseLane(state.phases, schema, self._chosen("phases")),
                 EventLane(state.events, schema, self._chosen("events")),
-                ContactLane(state.contacts, candidates, fingers_of(self._episode), self._selected),
+                ContactLane(
+                    state.contacts,
+                    candidates,
+                    fingers_of(self._episode),
+                    self._selected,
+                    state.refused,
+                ),
             ]
             if state.recoveries:
                 lane = RecoveryLane(state.recoveries, self._chosen("recoveries"))

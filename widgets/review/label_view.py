@@ -53,7 +53,7 @@ class LabelView:
     save_failed : bool
     question : Question
     contacts_open : int
-        Candidates neither confirmed nor skipped.
+        Candidates neither confirmed nor refused.
     next_contact : str
         The candidate that the key would confirm now.
     failure_from : str

@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from recorder.overview.model import ContactCandidate
+from recorder.review.contact_edits import candidate_id
 from recorder.review.folding import fold
 from recorder.review.labelling import Labeller
 from recorder.review.refusal import LabelRefused
@@ -158,14 +159,29 @@ def test_fingers_carry_their_hand_where_two_hands_touch():
     assert [c.finger for c in state.contacts.values()] == ["left/thumb"]
 
 
-def test_a_skipped_candidate_is_not_offered_again_and_a_confirmed_one_is_taken_away():
+def test_a_refused_candidate_is_an_edit_and_is_not_offered_again():
     hand = labeller()
-    assert hand.contacts.reject(LabelState(), still(0.0)) is None
-    assert hand.contacts.open(LabelState()) == (INDEX,)
+    state = after(LabelState(), hand.contacts.reject(LabelState(), still(0.0)))
+    assert state.refused == (candidate_id(THUMB),)
+    assert hand.contacts.open(state) == (INDEX,)
+    assert hand.contacts.open(LabelState()) == (THUMB, INDEX), "known by the labels alone"
+
+
+def test_refusing_takes_the_candidate_that_is_named_and_no_confirmed_contact():
+    hand = labeller()
     state = after(LabelState(), hand.contacts.confirm(LabelState(), still(4.5)))
     state = after(state, hand.contacts.reject(state, still(4.5)))
-    assert not state.contacts
+    assert [contact.finger for contact in state.contacts.values()] == ["index"]
     assert hand.contacts.open(state) == ()
+    with pytest.raises(LabelRefused, match="left to refuse"):
+        hand.contacts.reject(state, still(4.5))
+
+
+def test_a_refused_candidate_that_is_confirmed_after_all_is_no_longer_refused():
+    hand = labeller()
+    state = after(LabelState(), hand.contacts.reject(LabelState(), still(0.0)))
+    state = after(state, hand.contacts.confirm_one(state, THUMB))
+    assert (state.refused, list(state.contacts)) == ((), [candidate_id(THUMB)])
 
 
 def test_a_contact_by_hand_ends_with_the_second_press():

@@ -9,6 +9,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from recorder.overview.model import ContactCandidate
+from recorder.review.contact_edits import candidate_id
 from recorder.review.schema import load_label_schemas, schema_for
 from recorder.review.state import Contact, Interval, LabelState, Mark, Phase, Recovery
 from widgets.player.lane_stack import GUTTER_PX
@@ -130,6 +131,23 @@ def test_confirmed_contacts_are_solid_and_proposals_outlined(player, qtbot):
         with qtbot.waitSignal(player.item_picked) as picked:
             _click(player, qtbot, 2 * S, "contacts", rows.index(finger), len(rows))
         assert picked.args == expected
+
+
+def test_a_refused_proposal_is_drawn_and_told_unlike_an_open_one(player):
+    episode = player.episode
+    found = ContactCandidate("right", "index", S, 3 * S, 2.0)
+    episode.overview = replace(episode.overview, candidates=(found,))
+    told = []
+    for refused in ((), (candidate_id(found),)):
+        player.set_labels(LabelState(refused=refused), SCHEMA)
+        lane = next(lane for lane in _stack(player).lanes if lane.name == "contacts")
+        axis = replace(_stack(player).axis, start_ns=0, stop_ns=4 * S, width_px=400)
+        height_px = 20 * len(lane.rows)
+        y = lane.row_rect(lane.rows.index("index"), axis, height_px).center().y()
+        told.append((lane.text_at(200, y, axis, height_px), _stack(player).grab().toImage()))
+    assert "proposed from the forces" in told[0][0]
+    assert "refused" in told[1][0]
+    assert told[0][1] != told[1][1]
 
 
 def test_new_labels_draw_label_lanes_only(player):
