@@ -93,6 +93,7 @@ class ActionId(StrEnum):
     REVIEW_MARK_PHASE_END = "review.mark_phase_end"
     REVIEW_CONTACT = "review.contact"
     REVIEW_CONTACT_REJECT = "review.contact_reject"
+    REVIEW_CONTACT_BY_HAND = "review.contact_by_hand"
     REVIEW_TRIM_START = "review.trim_start"
     REVIEW_TRIM_STOP = "review.trim_stop"
     REVIEW_TRIM_CLEAR = "review.trim_clear"

@@ -30,9 +30,17 @@ def make_dataset(root: Path, episodes: int, seconds: float = 4.0, **fields) -> P
 class ReviewWindow:
     """Opens the window on a dataset as one reviewer, and presses keys."""
 
-    def __init__(self, root: Path, reviewer: str = "R1", station: str = "desk") -> None:
-        settings = Settings(reviewer=reviewer, review_station=station, reaction_time_ms=250)
-        self.window = MainWindow(None, settings, None, review_dataset=root)
+    def __init__(
+        self,
+        root: Path,
+        reviewer: str = "R1",
+        station: str = "desk",
+        settings: Settings | None = None,
+    ) -> None:
+        self.settings = settings or Settings(
+            reviewer=reviewer, review_station=station, reaction_time_ms=250
+        )
+        self.window = MainWindow(None, self.settings, None, review_dataset=root)
         self.window.resize(1280, 800)
         self.window.show()
         self.window.activateWindow()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-TAKE_KEY, APPLY_KEY = "F", "M"
-
 
 class ConflictBar(QFrame):
     """A line above the episode; hidden while nothing is to decide."""
@@ -21,9 +19,9 @@ class ConflictBar(QFrame):
         self.text.setProperty("role", "warn")
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.take_button = QPushButton(f"Take theirs  {TAKE_KEY}")
+        self.take_button = QPushButton()
         self.take_button.clicked.connect(self.take_theirs)
-        self.apply_button = QPushButton(f"Apply mine again  {APPLY_KEY}")
+        self.apply_button = QPushButton()
         self.apply_button.clicked.connect(self.apply_mine)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 12, 6)
@@ -32,6 +30,11 @@ class ConflictBar(QFrame):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             layout.addWidget(button)
         self.hide()
+
+    def set_keys(self, take: str, apply: str) -> None:
+        """Show the key of either way on its button."""
+        self.take_button.setText(f"Take theirs  {take}")
+        self.apply_button.setText(f"Apply mine again  {apply}")
 
     def show_conflict(self, sentence: str) -> None:
         """Show what happened; an empty sentence hides the bar."""

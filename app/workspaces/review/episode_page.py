@@ -12,7 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.actions import ActionId
-from app.workspaces.review.conflict_bar import APPLY_KEY, TAKE_KEY, ConflictBar
+from app.workspaces.review.conflict_bar import ConflictBar
 from app.workspaces.review.label_session import Intent, LabelSession
 from app.workspaces.review.player_actions import PlayerActions
 from recorder.player.player_episode import PlayerEpisode
@@ -40,7 +40,7 @@ PANEL_KEYS = {
     "phase_end": ActionId.REVIEW_MARK_PHASE_END,
     **{f"quality_{n}": ActionId(f"review.quality_{n}") for n in range(1, 6)},
 }
-HAND_CONTACT_KEY = "M"
+CONFLICT_WAYS = (ActionId.REVIEW_PICK_A, ActionId.REVIEW_PICK_B)  # theirs, mine
 OUTCOMES = {
     ActionId.REVIEW_SUCCESS: "success",
     ActionId.REVIEW_QUALIFIED: "qualified_success",
@@ -80,6 +80,7 @@ class EpisodePage(QWidget):
         self.player = PlayerView()
         self.panel = LabelPanel({name: keys[item] for name, item in PANEL_KEYS.items()})
         self.bar = ConflictBar()
+        self._set_keys(keys)
         self.playing = PlayerActions(self.player, lambda: self.session)
         self._connect()
         row = QHBoxLayout()
@@ -164,8 +165,12 @@ class EpisodePage(QWidget):
 
     def set_keys(self, keys: Mapping[ActionId, str]) -> None:
         """Show other keys in the panel."""
-        self.panel.set_keys({name: keys[item] for name, item in PANEL_KEYS.items()})
+        self._set_keys(keys)
         self.draw()
+
+    def _set_keys(self, keys: Mapping[ActionId, str]) -> None:
+        self.panel.set_keys({name: keys[item] for name, item in PANEL_KEYS.items()})
+        self.bar.set_keys(keys[ActionId.REVIEW_PICK_A], keys[ActionId.REVIEW_PICK_B])
 
     def draw(self) -> None:
         """Show the labels as they are now."""
@@ -196,19 +201,16 @@ class EpisodePage(QWidget):
         self.player.select_item(lane, item)
         episode = self.player.episode
         if lane == "candidates" and episode is not None and episode.overview is not None:
-            at = Playhead(episode.overview.candidates[int(item)].start_ns)
-            self.do(lambda state: self._session.labeller.contacts.confirm(state, at))
+            one = episode.overview.candidates[int(item)]
+            self.do(lambda state: self._session.labeller.contacts.confirm_one(state, one))
 
     # keys
 
     def press_key(self, key: str) -> bool:
-        """A key of the schema's phases and events, or of the conflict bar."""
+        """A key of the schema's phases and events."""
         session = self.session
         if session is None:
             return False
-        if session.conflict is not None and key in (TAKE_KEY, APPLY_KEY):
-            (self._take_theirs if key == TAKE_KEY else self._apply_mine)()
-            return True
         for term in session.labeller.schema.phases:
             if term.key == key:
                 self.phase(term.name)
@@ -217,10 +219,6 @@ class EpisodePage(QWidget):
             if term.key == key:
                 self.event_now(term.name)
                 return True
-        if key == HAND_CONTACT_KEY:
-            session.ask("contact", self.playhead)
-            self.draw()
-            return True
         return False
 
     def phase(self, name: str) -> None:
@@ -250,7 +248,9 @@ class EpisodePage(QWidget):
             ActionId.REVIEW_RECOVERY: lambda state: hand.recovery(state, at),
             ActionId.REVIEW_DELETE: lambda state: self._delete(state, at),
         }
-        if action in intents:
+        if session.conflict is not None and action in CONFLICT_WAYS:
+            (self._take_theirs if action is CONFLICT_WAYS[0] else self._apply_mine)()
+        elif action in intents:
             self.do(intents[action])
         elif action in OUTCOMES:
             self._told(session.outcome(OUTCOMES[action]))
@@ -270,6 +270,8 @@ class EpisodePage(QWidget):
         session = self._session
         if action is ActionId.REVIEW_REJECT:
             session.ask("reject", at)
+        elif action is ActionId.REVIEW_CONTACT_BY_HAND:
+            session.ask("contact", at)
         elif action is ActionId.REVIEW_INSTRUCTION:
             if session.asking == "instruction" or not session.labeller.instructions:
                 session.asking = ""

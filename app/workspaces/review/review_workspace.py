@@ -19,7 +19,7 @@ from app.session import Session
 from app.settings import Settings
 from app.workspaces.review.adjudicate_page import AdjudicatePage
 from app.workspaces.review.comparison import Comparison
-from app.workspaces.review.episode_page import HAND_CONTACT_KEY, EpisodePage
+from app.workspaces.review.episode_page import EpisodePage
 from app.workspaces.review.insight_page import InsightPage
 from app.workspaces.review.library_page import LibraryPage
 from app.workspaces.review.page_bar import PageBar
@@ -319,10 +319,7 @@ class ReviewWorkspace(Workspace):
         labels = self.episode.session
         schema = labels.labeller.schema if labels else self.desk.schema("")
         terms = (*schema.phases, *schema.events)
-        return [
-            *((term.title, term.key, "Phases and events") for term in terms if term.key),
-            ("Contact by hand", HAND_CONTACT_KEY, "Phases and events"),
-        ]
+        return [(term.title, term.key, "Phases and events") for term in terms if term.key]
 
     def set_keys(self, keys: dict[ActionId, str]) -> None:
         self.bar.set_keys({name: keys[item] for name, item in PAGE_ACTIONS.items()})

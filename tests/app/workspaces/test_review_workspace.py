@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.review_window import ReviewWindow, make_dataset
 
+from app.key_book import KeyBook
 from recorder.dataset import open_dataset
 from recorder.review.adjudication import ADJUDICATOR
 from recorder.review.assignment import assign, save_assignment
@@ -190,6 +191,21 @@ def test_a_blind_reviewer_sees_neither_verdict_nor_operator_nor_other_labels(
     assert window.review.uuid != uuid
 
 
+def test_a_contact_by_hand_has_a_key_like_any_other_that_can_be_changed(open_window, root: Path):
+    window = open_window(root)
+    open_first(window)
+    window.press("M")
+    assert window.review.episode.panel.choices.isVisible()
+    window.press("2")
+    assert len(window.state.contacts) == 1
+    book = KeyBook(window.settings, window.window.apply_keys)
+    book.set_key("review.contact_by_hand", "U")
+    window.press("M")
+    assert not window.review.episode.panel.choices.isVisible()
+    window.press("U", "1")
+    assert len(window.state.contacts) == 2
+
+
 def test_two_stations_never_overwrite_each_other_silently(open_window, root: Path):
     window = open_window(root)
     uuid = open_first(window)
@@ -200,12 +216,12 @@ def test_two_stations_never_overwrite_each_other_silently(open_window, root: Pat
     bar = window.review.episode.bar
     assert bar.isVisible()
     assert "R1 on station lab changed this episode: quality 2" in bar.text.text()
-    window.press("F")
+    window.press("Z")
     assert window.state.quality == 2
     assert not bar.isVisible()
     there.reload()
     there.apply(Change("quality 1", (Edit("quality", None, 1),)))
-    window.press("5", "M")
+    window.press("5", "X")
     assert window.state.quality == 5
     assert read_state(open_dataset(root), "R1", uuid).quality == 5
 
