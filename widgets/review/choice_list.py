@@ -21,6 +21,7 @@ class ChoiceList(QFrame):
         self.question = QLabel()
         self.question.setProperty("role", "title")
         self.question.setTextFormat(Qt.TextFormat.PlainText)
+        self.question.setWordWrap(True)
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         layout = QVBoxLayout(self)

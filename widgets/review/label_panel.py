@@ -153,7 +153,9 @@ class LabelPanel(QFrame):
         restyle(self.saved, "role", "bad" if view.save_failed else "dim")
         self._show_banner(view)
         accept = self._keys.get("accept", "") if view.operator_counts else ""
-        self.outcome.set_outcome(state.outcome, view.operator_outcome, accept)
+        modes = {term.name: term.title for term in view.schema.failure_modes}
+        failed = modes.get(state.failure_mode or "", state.failure_mode or "")
+        self.outcome.set_outcome(state.outcome, view.operator_outcome, accept, failed)
         question = view.question
         self.choices.ask(question.text, question.entries, question.chosen)
         self.quality.set_value(state.quality)

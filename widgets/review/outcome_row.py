@@ -40,10 +40,15 @@ class OutcomeRow(QWidget):
         self.prefilled.setFont(font(11))
         self.prefilled.setProperty("role", "dim")
         self.prefilled.setTextFormat(Qt.TextFormat.PlainText)
+        self.mode = QLabel()
+        self.mode.setFont(font(12, bold=True))
+        self.mode.setTextFormat(Qt.TextFormat.PlainText)
+        self.mode.setAccessibleName("Failure mode")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(grid)
+        layout.addWidget(self.mode)
         layout.addWidget(self.prefilled)
         self._outcome: str | None = None
         self.set_outcome(None)
@@ -53,7 +58,9 @@ class OutcomeRow(QWidget):
         for name, title, _ in CHOICES:
             self.buttons[name].setText(f"{title}  {keys.get(name, '')}".rstrip())
 
-    def set_outcome(self, outcome: str | None, operator: str = "", accept_key: str = "") -> None:
+    def set_outcome(
+        self, outcome: str | None, operator: str = "", accept_key: str = "", mode: str = ""
+    ) -> None:
         """Show the reviewer's outcome, and the operator's while it counts.
 
         Parameters
@@ -64,6 +71,8 @@ class OutcomeRow(QWidget):
             The operator's verdict; empty hides that there is one.
         accept_key : str
             Key that takes it over.
+        mode : str
+            Title of the way it failed; empty when none was said.
         """
         self._outcome = outcome
         for name, title, picture in CHOICES:
@@ -76,6 +85,8 @@ class OutcomeRow(QWidget):
             state = "chosen" if name == outcome else "the operator's" if name == operator else ""
             button.setAccessibleDescription(state)
             button.setToolTip(f"{title}: {state}" if state else title)
+        self.mode.setText(f"how it failed: {mode.lower()}" if mode else "")
+        self.mode.setVisible(bool(mode))
         self.prefilled.setText(_prefilled(outcome, operator, accept_key))
         self.prefilled.setVisible(bool(self.prefilled.text()))
 

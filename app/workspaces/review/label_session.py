@@ -85,6 +85,7 @@ class LabelSession:
         self.blind = blind
         self.asking = ""
         self._asked_at = Playhead(0)
+        self._mode_left_open = False
         self.conflict: Conflict | None = None
         self._unsaved: list[Change] = []
         self._problem = ""
@@ -184,11 +185,20 @@ class LabelSession:
 
     def accept(self, views: Sequence[str]) -> str:
         """Finish with the episode and publish its labels; a sentence when that is refused."""
+        if self._lacks_mode and not self._mode_left_open:
+            self._mode_left_open, self.asking = True, "failure_mode"
+            return "Say how it failed: press a digit; accept again to leave it open."
         operator = self.operator_outcome or "unlabelled"
         refused = self.do(lambda state: self.labeller.accept(state, operator, views))
         if refused or self.conflict is not None or self._unsaved:
             return refused or self._problem
         return self.publish()
+
+    @property
+    def _lacks_mode(self) -> bool:
+        state = self.state
+        named = state.failure_mode is not None or not self.labeller.schema.failure_modes
+        return state.outcome == "failure" and state.rejected is None and not named
 
     def publish(self) -> str:
         """Write the labels for others to read; a sentence when that is impossible."""

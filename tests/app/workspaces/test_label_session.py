@@ -159,3 +159,24 @@ def _raise(error: Exception):
         raise error
 
     return act
+
+
+def test_a_refused_candidate_is_undone_and_survives_a_restart(dataset: Dataset):
+    one = session(dataset)
+    one.do(lambda state: one.labeller.contacts.reject(state, AT))
+    again = session(dataset)
+    assert again.view(AT).contacts_open == one.view(AT).contacts_open
+    assert len(again.state.refused) == 1
+    before = again.view(AT).contacts_open
+    again.undo()
+    assert again.view(AT).contacts_open == before + 1
+
+
+def test_a_failure_without_its_mode_is_asked_for_once_before_it_is_accepted(dataset: Dataset):
+    one = session(dataset)
+    one.outcome("failure")
+    one.ask("contact", AT)
+    assert one.accept(()).startswith("Say how it failed")
+    assert (one.asking, one.state.accepted) == ("failure_mode", False)
+    assert one.accept(()) == ""
+    assert (one.state.accepted, one.state.failure_mode) == (True, None)

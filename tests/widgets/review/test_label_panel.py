@@ -116,6 +116,21 @@ def test_a_question_lists_its_entries_and_takes_a_press(panel: LabelPanel, qtbot
     assert not panel.choices.isVisible()
 
 
+def test_a_long_question_does_not_push_the_panel_out_of_its_column(panel: LabelPanel):
+    text = "Which finger touches, or lets go, here? Press a digit, or the key again to type one."
+    panel.set_view(view(question=Question("contact", text, MODES)), 0)
+    assert panel.body.minimumSizeHint().width() <= panel.area.viewport().width()
+    assert panel.choices.question.height() > panel.choices.question.fontMetrics().height()
+
+
+def test_the_way_it_failed_stands_under_the_outcome(panel: LabelPanel):
+    panel.set_view(view(LabelState(outcome="failure", failure_mode="too_much_force")), 0)
+    assert panel.outcome.mode.text() == "how it failed: too much force"
+    assert panel.outcome.mode.isVisible()
+    panel.set_view(view(LabelState(outcome="success")), 0)
+    assert not panel.outcome.mode.isVisible()
+
+
 def test_a_failed_save_is_red_and_a_rejected_episode_has_a_banner(panel: LabelPanel):
     state = LabelState(rejected="bad_data")
     panel.set_view(view(state, saved="NOT SAVED: no space left", save_failed=True), 0)
