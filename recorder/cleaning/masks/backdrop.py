@@ -73,14 +73,17 @@ def _modes_of(
     """Colours ``(MODES, P, 3)`` and shares ``(MODES, P)`` of samples ``(K, P, 3)``."""
     count, pixels = visible.shape
     near = np.empty((count, count, pixels), np.bool_)
+    red, green, blue = (np.ascontiguousarray(tile[..., channel]) for channel in range(3))
     for at in range(count):
-        near[at] = np.abs(tile - tile[at]).max(axis=2) <= SAME
+        near[at] = np.abs(red - red[at]) <= SAME
+        near[at] &= np.abs(green - green[at]) <= SAME
+        near[at] &= np.abs(blue - blue[at]) <= SAME
     left = visible.copy()
     seen = np.maximum(left.sum(axis=0), 1)
     colours = np.zeros((MODES, pixels, 3), np.float32)
     shares = np.zeros((MODES, pixels), np.float32)
     for mode in range(MODES):
-        votes = (near & left).sum(axis=1, dtype=np.int16) * left
+        votes = np.einsum("ijp,jp->ip", near.view(np.uint8), left.view(np.uint8)) * left
         members = near[votes.argmax(axis=0), :, np.arange(pixels)].T & left
         number = members.sum(axis=0)
         summed = np.einsum("kpc,kp->pc", tile, members, dtype=np.float32)
@@ -134,7 +137,11 @@ def _seams(
     size = colours.shape[axis]
     one = np.take(colours, range(size - 1), axis)
     other = np.take(colours, range(1, size), axis)
-    step = np.abs(one[:, :, :, None] - other[:, :, None]).max(axis=-1)
+    step = np.abs(one[:, :, :, None, 0] - other[:, :, None, :, 0])
+    for channel in (1, 2):
+        np.maximum(
+            step, np.abs(one[:, :, :, None, channel] - other[:, :, None, :, channel]), out=step
+        )
     both = np.take(known, range(size - 1), axis) & np.take(known, range(1, size), axis)
     return np.clip(step - SEAM_FREE, 0, SEAM_MOST) * both[..., None, None]
 
@@ -162,5 +169,7 @@ def _swept(
 
 
 def _message(sent: NDArray[np.float32], seam: NDArray[np.float32]) -> NDArray[np.float32]:
-    message = (sent[..., None] + seam).min(axis=-2)
-    return message - message.min(axis=-1, keepdims=True)
+    message = sent[:, 0, None] + seam[:, 0]
+    for mode in range(1, MODES):
+        message = np.minimum(message, sent[:, mode, None] + seam[:, mode])
+    return message - np.minimum.reduce([message[:, mode] for mode in range(MODES)])[:, None]

@@ -51,22 +51,26 @@ def grow(
 
 
 def shadow_pixels(image: NDArray, plate: NDArray) -> NDArray[np.bool_]:
-    """Pixels that are darker than the plate and of the same colour ``(height, width)``.
+    """Pixels that are darker than the plate and of the same colour ``(...)``.
 
     Parameters
     ----------
-    image, plate : (height, width, 3) arrays
+    image, plate : (..., 3) arrays
         RGB grey levels under the same light.
     """
     seen, bare = np.asarray(image, np.float32), np.asarray(plate, np.float32)
-    seen_sum, bare_sum = seen.sum(axis=2), bare.sum(axis=2)
-    ratio = seen_sum / np.maximum(bare_sum, 1.0)
-    dark = (ratio > DARKENED[0]) & (ratio < DARKENED[1]) & (bare_sum > 3 * DARKEST)
-    change = np.abs(
-        seen[..., :2] / np.maximum(seen_sum, 1.0)[..., None]
-        - bare[..., :2] / np.maximum(bare_sum, 1.0)[..., None]
-    ).max(axis=2)
-    return dark & (change < CHROMA_KEPT)
+    seen_sum, bare_sum = _brightness(seen), _brightness(bare)
+    dark = (seen_sum > DARKENED[0] * bare_sum) & (seen_sum < DARKENED[1] * bare_sum)
+    dark &= bare_sum > 3 * DARKEST
+    for channel in (0, 1):
+        share = seen[..., channel] / np.maximum(seen_sum, 1.0)
+        share -= bare[..., channel] / np.maximum(bare_sum, 1.0)
+        dark &= np.abs(share) < CHROMA_KEPT
+    return dark
+
+
+def _brightness(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    return image[..., 0] + image[..., 1] + image[..., 2]
 
 
 def _shadow(

@@ -26,9 +26,14 @@ from recorder.cleaning.masks.colour_model import (
 from recorder.cleaning.masks.samples import Samples
 from recorder.cleaning.masks.scoring import CHANGED, ROBOT_EDGE_PX, Scene, operator_score
 
+_BOX = np.ones((3, 3), np.uint8)
+
 ROUNDS = 2
-SURE = 1.0  # score from which a pixel teaches colours
+AREA_OF_SOMEBODY = 0.002  # share of the picture that changed at its edge
+LEAST_ADDED = 0.05
+SURE = 0.7  # score from which a pixel teaches colours
 SMALLEST_PART = 0.001  # share of the picture: smaller parts at its edge are noise
+ROBOT_QUANTILE = 0.1  # of the samples may show less of a colour that is the robot's
 FEWEST_PIXELS = 200  # of all samples together, to know the operator's colours
 SCENE_WEIGHT = 0.1  # of the scene's colours among the others: they are told by place
 DRAWN_WEIGHT = 3.0  # a person's strokes against what was found, in pictures
@@ -76,18 +81,23 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
     modes = find_modes(samples.stack, away)
     scene = Scene(*choose_scene(modes))
     bins = np.stack([colour_bins(one) for one in samples.stack])
-    mine, others = _first_colours(samples, scene, bins, away, drawn)
-    if mine.total < FEWEST_PIXELS:
-        return Learned(scene, None)
-    colours = ColourModel(mine, _with_scene(others, scene))
-    for _ in range(ROUNDS):
-        scene = _scene_again(modes, colours)
-        mine, others = _colours_again(samples, scene, colours, bins)
+    robot = _robot_colours(samples, bins)
+    regions = _changed_parts(samples, scene, away)
+    added = _added_colours(bins, np.stack([at_edge for at_edge, _ in regions]))
+    mine, others = _first_colours(samples, bins, regions, added is not None, drawn)
+    colours: ColourModel | None = None
+    for _ in range(ROUNDS + 1):
+        if colours is not None:
+            mine, others = _colours_again(samples, scene, colours, bins)
+        if added is not None:
+            mine.counts *= added
+        _add_drawn(mine, others, drawn)
         if mine.total < FEWEST_PIXELS:
             return Learned(scene, None)
-        _add_drawn(mine, others, drawn)
+        others.counts += robot.counts
         colours = ColourModel(mine, _with_scene(others, scene))
-    return Learned(_scene_again(modes, colours), colours)
+        scene = _scene_again(modes, colours)
+    return Learned(scene, colours)
 
 
 def parts_at_edge(mask: NDArray[np.bool_], smallest: float = SMALLEST_PART) -> NDArray[np.bool_]:
@@ -101,32 +111,69 @@ def parts_at_edge(mask: NDArray[np.bool_], smallest: float = SMALLEST_PART) -> N
     return kept[parts]
 
 
+def _changed_parts(
+    samples: Samples, scene: Scene, away: NDArray[np.bool_]
+) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """What changed beside the robot in every sample: parts at the picture's edge, and others."""
+    found = []
+    for image, free in zip(samples.stack, away, strict=True):
+        changed = scene.change(image) > CHANGED
+        changed &= ~scene.shadow(image, changed)
+        if samples.has_robot:
+            changed &= free
+        opened = cv2.morphologyEx(changed.view(np.uint8), cv2.MORPH_OPEN, _BOX) > 0
+        at_edge = parts_at_edge(opened)
+        found.append((at_edge, opened & ~at_edge))
+    return found
+
+
+def _added_colours(
+    bins: NDArray[np.int32], at_edge: NDArray[np.bool_]
+) -> NDArray[np.float64] | None:
+    """How much of every colour the operator brought along, 0 to 1; None when always there.
+
+    Robot and things are in the pictures without the operator too, and only move: a colour that
+    became no more with him is not his.
+    """
+    area = at_edge.mean(axis=(1, 2))
+    with_him = area > AREA_OF_SOMEBODY
+    if with_him.all() or not with_him.any():
+        return None
+    mine, there, before = (
+        _mean_colours(bins[with_him], at_edge[with_him]),
+        _mean_colours(bins[with_him]),
+        _mean_colours(bins[~with_him]),
+    )
+    return np.clip((there - before) / np.maximum(0.5 * mine, 1e-9), LEAST_ADDED, 1.0)
+
+
+def _mean_colours(
+    bins: NDArray[np.int32], where: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """Pixels of every colour per picture, smoothed."""
+    counts = ColourCounts()
+    counts.add(bins if where is None else bins[where])
+    return counts.probability() * (counts.total / len(bins))
+
+
 def _first_colours(
     samples: Samples,
-    scene: Scene,
     bins: NDArray[np.int32],
-    away: NDArray[np.bool_],
+    regions: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
+    is_told_by_absence: bool,
     drawn: Sequence[Drawn],
 ) -> tuple[ColourCounts, ColourCounts]:
     mine, others = ColourCounts(), ColourCounts()
-    box = np.ones((3, 3), np.uint8)
-    for image, found, robot, free in zip(samples.stack, bins, samples.robot, away, strict=True):
-        changed = (scene.change(image) > CHANGED) & ~scene.shadow(image)
-        if samples.has_robot:
-            others.add(found[robot > 0.95])
-            changed &= free
-        opened = cv2.morphologyEx(changed.view(np.uint8), cv2.MORPH_OPEN, box) > 0
-        at_edge = parts_at_edge(opened)
-        if samples.has_robot:
+    for image, found, (at_edge, inner) in zip(samples.stack, bins, regions, strict=True):
+        if samples.has_robot or is_told_by_absence:
             mine.add(found[at_edge])
-            others.add(found[opened & ~at_edge])
+            others.add(found[inner])
         elif drawn:
-            others.add(found[opened], 0.2)
+            others.add(found[at_edge | inner], 0.2)
         else:
             skin = skin_likeness(image)
             mine.add(found[at_edge & skin])
-            others.add(found[opened & ~skin])
-    _add_drawn(mine, others, drawn)
+            others.add(found[inner | (at_edge & ~skin)])
     return mine, others
 
 
@@ -138,9 +185,28 @@ def _colours_again(
         score = operator_score(image, scene, colours, robot if samples.has_robot else None)
         score = cv2.blur(score, (3, 3))
         mine.add(found[score > SURE])
-        changed = scene.change(image) > CHANGED
-        others.add(found[(score < -SURE) & changed])
+        moved = (scene.change(image) > CHANGED) & (robot < 0.01)
+        moved &= ~scene.shadow(image, moved)
+        near = cv2.dilate((score > 0).view(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        others.add(found[(score < -SURE) & moved & ~near])
     return mine, others
+
+
+def _robot_colours(samples: Samples, bins: NDArray[np.int32]) -> ColourCounts:
+    """Colours inside the silhouettes that nearly every sample shows: hands over it come and go."""
+    total = ColourCounts()
+    each = []
+    for found, robot in zip(bins, samples.robot, strict=True):
+        inside = found[robot > 0.95]
+        if inside.size >= FEWEST_PIXELS:
+            total.add(inside)
+            one = ColourCounts()
+            one.add(inside)
+            each.append(one.probability().astype(np.float32))
+    if each:
+        common = np.quantile(np.stack(each), ROBOT_QUANTILE, axis=0)
+        total.counts = common.astype(np.float64) * total.total
+    return total
 
 
 def _add_drawn(mine: ColourCounts, others: ColourCounts, drawn: Sequence[Drawn]) -> None:

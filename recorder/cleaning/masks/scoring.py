@@ -21,6 +21,7 @@ CHROMA_WEIGHT = 2.0  # skin and wood differ in colour more than in brightness, n
 CHANGED = 3.0  # noises; from here on a pixel is not the scene
 UNKNOWN_SCENE = 1.0
 SHADOW = -1.0
+NOT_HIS = -0.3  # log ratio below which a darkened scene is a shadow: dark skin on wood looks alike
 BESIDE_ROBOT, OVER_ROBOT, WITHOUT_ROBOT = 1.0, -1.0, -0.3
 ROBOT_EDGE_PX = 3  # reduced pixels: the silhouette is off by calibration, joints and their delay
 
@@ -44,12 +45,15 @@ class Scene:
 
     def change(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Difference from the scene in noises ``(height, width)``, under equal light."""
-        step = _weighted_lab(image) - self._weighted
-        return np.sqrt(np.einsum("yxc,yxc->yx", step, step)) / NOISE
+        step = cv2.subtract(_weighted_lab(image), self._weighted)
+        squares = cv2.transform(cv2.multiply(step, step), np.ones((1, 3), np.float32))
+        return (cv2.sqrt(squares) / NOISE).astype(np.float32, copy=False)
 
-    def shadow(self, image: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Pixels that are the scene in shadow."""
-        return shadow_pixels(image, self.grey_levels)
+    def shadow(self, image: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Pixels of ``where`` that are the scene in shadow ``(height, width)``."""
+        shaded = np.zeros(where.shape, np.bool_)
+        shaded[where] = shadow_pixels(image[where], self.grey_levels[where])
+        return shaded
 
 
 def operator_score(
@@ -72,7 +76,7 @@ def operator_score(
     change = np.clip(scene.change(image) - CHANGED, -CLIP, CLIP)
     change[~scene.known] = UNKNOWN_SCENE
     evidence = colours.evidence(colour_bins(image))
-    shaded = scene.shadow(image) & (evidence < 0.5)
+    shaded = scene.shadow(image, (change > SHADOW) & (evidence < NOT_HIS))
     change[shaded] = np.minimum(change[shaded], SHADOW)
     if robot is None:
         return np.minimum(change, evidence + np.float32(WITHOUT_ROBOT))
@@ -88,4 +92,4 @@ def robot_bias(robot: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _weighted_lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     lab = cv2.blur(cv2.cvtColor(image, cv2.COLOR_RGB2LAB), (3, 3)).astype(np.float32)
-    return lab * np.array([1.0, CHROMA_WEIGHT, CHROMA_WEIGHT], np.float32)
+    return cv2.multiply(lab, (1.0, CHROMA_WEIGHT, CHROMA_WEIGHT, 0.0))
