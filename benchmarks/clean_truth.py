@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from devices.rig import rig_files
 from recorder.cleaning.clip import CameraGeometry, Mode
 from recorder.cleaning.clips import episode_clip
+from recorder.cleaning.picture_cache import PictureCache
 from recorder.dataset import open_dataset
 
 VERSION = 1
@@ -80,14 +81,18 @@ class TruthClip:
         self.mode: Mode = self._seen.mode
         self.geometry: CameraGeometry | None = self._seen.geometry
         self.joints = self._seen.joints
+        self._cache = PictureCache(self.size[0] * self.size[1] * 3)
         self._seed = int(take.path.stem.rsplit("_", 1)[-1])
 
     def frame(self, index: int) -> NDArray[np.uint8]:
         """Recorded picture with drift and noise ``(height, width, 3)``."""
+        return self._cache.get(index, self._worsened)
+
+    def _worsened(self, index: int) -> NDArray[np.uint8]:
         lit = self._lit(self._seen.frame(index), index)
         if self._noise_sigma:
             random = np.random.default_rng((self._seed, index))
-            lit += random.normal(0.0, self._noise_sigma, lit.shape).astype(np.float32)
+            lit += self._noise_sigma * random.standard_normal(lit.shape, np.float32)
         return np.clip(np.rint(lit), 0, 255).astype(np.uint8)
 
     def truth(self, index: int) -> NDArray[np.uint8]:
