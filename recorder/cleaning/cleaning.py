@@ -6,6 +6,7 @@ is done. Left half-way (cancelled, killed, an error), nothing of it remains.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,10 +106,17 @@ def clean_episode(
                 return before
         source = CleanSource(dataset, episode, clip, params, options.masks_from)
         stages = _Stages(clip.count, report)
-        with place.alone(), ResultWriter(place, options.pictures) as writer:
+        with (
+            place.alone(),
+            ResultWriter(place, options.pictures) as writer,
+            contextlib.ExitStack() as closing,
+        ):
             masks = options.methods.masks(source, stages.part("masks", MASKS_SHARE))
             _check_masks(masks, clip.count, clip.name)
             filler = options.methods.filler(source, masks)
+            close = getattr(filler, "close", None)
+            if close is not None:
+                closing.callback(close)
             filling = filler.prepare(stages.part("looking through the pictures", PREPARE_SHARE))
             account = _fill(source, masks, filler, filling, writer, stages)
             stream = episode.stream(params.camera)

@@ -22,10 +22,11 @@ from recorder.cleaning.cleaning import CleanOptions, clean_episode
 from recorder.cleaning.clip import CleanError
 from recorder.cleaning.drawn import load_drawn, save_drawn
 from recorder.cleaning.masks.keyframes import KeyFrame
-from recorder.cleaning.methods import Methods
+from recorder.cleaning.masks.tracks import PackedMaskTrack
+from recorder.cleaning.methods import Methods, make_filler
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.place import ResultPlace
-from recorder.cleaning.result import CleanedVideo
+from recorder.cleaning.result import CleanedInfo, CleanedVideo
 from recorder.dataset import Dataset
 from recorder.episode import Episode
 from recorder.progress import Cancelled
@@ -110,7 +111,7 @@ def test_what_cannot_be_done_is_one_sentence(dataset, chosen, says):
     assert "\n" not in str(caught.value)
 
 
-def import_masks(dataset: Dataset, folder, make) -> None:
+def import_masks(dataset: Dataset, folder, make) -> CleanedInfo:
     folder.mkdir()
     for index in range(15):
         cv2.imwrite(str(folder / f"{index:05d}.png"), make(index))
@@ -132,16 +133,28 @@ def test_imported_masks_and_layers_clean_an_episode(dataset, tmp_path):
         assert not (video.mask(5) & ~grown).any()
 
 
-def test_empty_masks_leave_the_pictures_and_say_so(dataset, tmp_path):
-    info = import_masks(dataset, tmp_path / "masks", lambda index: np.zeros((120, 160), np.uint8))
-    assert any("no operator was found" in warning for warning in info.facts.warnings)
+@pytest.mark.parametrize(("shade", "says"), [(0, "is empty"), (255, "whole picture")])
+def test_empty_and_full_masks_are_refused(dataset, tmp_path, shade, says):
+    with pytest.raises(CleanError, match=says):
+        import_masks(
+            dataset, tmp_path / "masks", lambda index: np.full((120, 160), shade, np.uint8)
+        )
 
 
-def test_full_masks_are_told(dataset, tmp_path):
-    info = import_masks(
-        dataset, tmp_path / "masks", lambda index: np.full((120, 160), 255, np.uint8)
-    )
-    assert any("covers nearly all" in warning for warning in info.facts.warnings)
+def no_masks(source, report):
+    return PackedMaskTrack(source.clip.size, (np.zeros((120, 160), np.bool_) for _ in range(15)))
+
+
+def full_masks(source, report):
+    return PackedMaskTrack(source.clip.size, (np.ones((120, 160), np.bool_) for _ in range(15)))
+
+
+@pytest.mark.parametrize(
+    ("masks", "says"), [(no_masks, "no operator was found"), (full_masks, "covers nearly all")]
+)
+def test_nobody_and_nothing_but_the_operator_are_told(dataset, masks, says):
+    info = clean(dataset, Methods(masks, make_filler), object_layer=False)
+    assert any(says in warning for warning in info.facts.warnings)
 
 
 def test_masks_of_another_size_are_refused(dataset, tmp_path):
@@ -150,14 +163,14 @@ def test_masks_of_another_size_are_refused(dataset, tmp_path):
 
 
 def test_changed_masks_are_cleaned_again(dataset, tmp_path):
-    empty = np.zeros((120, 160), np.uint8)
-    import_masks(dataset, tmp_path / "a", lambda index: empty)
-    assert not import_masks(dataset, tmp_path / "b", lambda index: empty).made_now
-    assert import_masks(
-        dataset,
-        tmp_path / "c",
-        lambda index: cv2.rectangle(empty.copy(), (4, 4), (30, 30), 255, -1),
-    ).made_now
+    def square(side: int):
+        picture = np.zeros((120, 160), np.uint8)
+        picture[30 : 30 + side, 40 : 40 + side] = 255
+        return lambda index: picture
+
+    import_masks(dataset, tmp_path / "a", square(20))
+    assert not import_masks(dataset, tmp_path / "b", square(20)).made_now
+    assert import_masks(dataset, tmp_path / "c", square(24)).made_now
 
 
 def test_choices_go_from_default_over_camera_and_task_to_the_person(dataset):

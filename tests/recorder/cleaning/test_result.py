@@ -148,6 +148,17 @@ def flip(path, at: int) -> None:
         file.write(bytes([byte ^ 0xFF]))
 
 
+def told(path, whole: list[bytes]) -> str:
+    """What is said about damage; empty when every picture is as it was."""
+    try:
+        with CleanedVideo(path) as video:
+            video.check()
+            same = [video.image(index).tobytes() for index in range(video.count)] == whole
+    except CleanError as error:
+        return str(error)
+    return "" if same else "pictures\nchanged unnoticed"
+
+
 def test_every_flipped_byte_is_told_or_harmless(dataset):
     info = clean(dataset)
     with CleanedVideo(info.path) as video:
@@ -155,13 +166,8 @@ def test_every_flipped_byte_is_told_or_harmless(dataset):
     size = info.path.stat().st_size
     for at in np.linspace(0, size - 1, 60).astype(int):
         flip(info.path, int(at))
-        try:
-            with CleanedVideo(info.path) as video:
-                video.check()
-                assert [video.image(i).tobytes() for i in range(video.count)] == whole
-        except CleanError as error:
-            assert "\n" not in str(error)
-            assert str(info.path) in str(error)
+        said = told(info.path, whole)
+        assert said == "" or (str(info.path) in said and "\n" not in said)
         flip(info.path, int(at))
 
 
