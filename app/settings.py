@@ -10,7 +10,7 @@ import json
 import logging
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -72,6 +72,9 @@ class Settings(BaseModel):
         ge=0,
         le=1000,
         description="Taken off a mark set while playing; simple visual reaction takes about 250 ms",
+    )
+    library_filters: dict[str, Any] = Field(
+        default_factory=dict, description="What the library shows; Esc there clears it"
     )
     layouts: dict[str, str] = Field(default_factory=dict, description="Page layouts, base64")
 

@@ -94,6 +94,7 @@ class LibraryView(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.table)
         self._pages.addWidget(self.empty)
+        self.setFocusProxy(self.table)
         self._lay_out()
         self._connect()
         self._offer_orders()
@@ -177,6 +178,13 @@ class LibraryView(QWidget):
         """Make an episode the current one, where it is shown."""
         if self._model.place_of(uuid) is not None:
             self.table.restore(uuid, self.table.selected_uuids())
+
+    def step(self, rows: int) -> None:
+        """Go that many rows down (or up) and give the keyboard to the table."""
+        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        here = self.table.currentIndex().row() + rows
+        if self._model.rows:
+            self.set_current(self._model.uuid_at(min(max(here, 0), len(self._model.rows) - 1)))
 
     # --- what it says ------------------------------------------------------------------------
 

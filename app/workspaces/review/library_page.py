@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.workspaces.review.review_desk import ReviewDesk
 from app.workspaces.review.review_queue import ReviewQueue
-from recorder.library.rows import LibraryRow
+from recorder.library.rows import LibraryQuery, LibraryRow
 from recorder.library.triage import TriageItem
 from widgets.library.library_view import LibraryView
+
+log = logging.getLogger(__name__)
+QUERY = TypeAdapter(LibraryQuery)
 
 
 class LibraryPage(QWidget):
@@ -68,6 +75,18 @@ class LibraryPage(QWidget):
     def queue(self) -> ReviewQueue:
         """The order in which the episodes shown come."""
         return self._desk.queue(self.rows, self.ranked, self.view.shown(), self.view.selected())
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The filters that are set, as JSON values for the settings."""
+        return QUERY.dump_python(self.view.query, mode="json", exclude_defaults=True)
+
+    def set_filters(self, filters: dict[str, Any]) -> None:
+        """Set remembered filters; damaged ones are dropped."""
+        try:
+            self.view.set_query(QUERY.validate_python(filters))
+        except ValidationError as error:
+            log.warning("the library's filters in the settings cannot be used: %s", error)
 
     def show_pictures_again(self) -> None:
         """Ask for the thumbnails anew, after overviews were made."""

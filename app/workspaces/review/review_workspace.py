@@ -43,12 +43,8 @@ PAGE_ACTIONS = {
     "Export": ActionId.REVIEW_EXPORT,
     "Replay": ActionId.REVIEW_REPLAY_ON_HAND,
 }
-EPISODE_ONLY = (
-    ActionId.REVIEW_ACCEPT,
-    ActionId.REVIEW_COMPARE,
-    ActionId.REVIEW_NEXT_EPISODE,
-    ActionId.REVIEW_PREVIOUS_EPISODE,
-)
+STEPS = {ActionId.REVIEW_NEXT_EPISODE: 1, ActionId.REVIEW_PREVIOUS_EPISODE: -1}
+EPISODE_ONLY = (ActionId.REVIEW_ACCEPT, ActionId.REVIEW_COMPARE, *STEPS)
 PICTURES = ("image", "visuotactile")  # kinds that an export takes
 RELOAD_TICKS = 20  # refreshes between two looks at the dataset: 2 s
 
@@ -153,7 +149,7 @@ class ReviewWorkspace(Workspace):
             self.upkeep.finish()
         if name == "Library":
             self.library.load()
-            self.library.view.setFocus()
+            self.library.view.table.setFocus()
         elif name == "Episode":
             self.episode.player.setFocus()
         elif name == "Adjudicate":
@@ -298,10 +294,12 @@ class ReviewWorkspace(Workspace):
             return True
         elif action is ActionId.REVIEW_ACCEPT and self.page == "Library":
             self.open_from_library(self.library.view.current or self.library.queue().first())
+        elif self.page == "Library" and action in STEPS:
+            self.library.view.step(STEPS[action])
         elif self.page != "Episode" and action in EPISODE_ONLY:
             self._say("Open an episode first: this belongs to its page.", "warn")
-        elif action in (ActionId.REVIEW_NEXT_EPISODE, ActionId.REVIEW_PREVIOUS_EPISODE):
-            self._step_episode(1 if action is ActionId.REVIEW_NEXT_EPISODE else -1)
+        elif action in STEPS:
+            self._step_episode(STEPS[action])
         elif action is ActionId.REVIEW_ACCEPT:
             self.accept()
         elif action is ActionId.REVIEW_COMPARE:
@@ -355,6 +353,8 @@ class ReviewWorkspace(Workspace):
     def shown(self) -> None:
         self.library.load()
         self.upkeep.make_overviews()
+        if self.page == "Library":
+            self.library.view.table.setFocus()
 
     def hidden(self) -> None:
         self.episode.player.pause()
@@ -365,8 +365,10 @@ class ReviewWorkspace(Workspace):
         settings.reviewer = self.desk.reviewer
         sizes = {"review_player": self.episode.player.splitter.sizes()}
         settings.splitters = settings.splitters | sizes
+        settings.library_filters = self.library.filters
 
     def restore(self, settings: Settings) -> None:
+        self.library.set_filters(settings.library_filters)
         sizes = settings.splitters.get("review_player", [])
         if len(sizes) == self.episode.player.splitter.count() and all(sizes):
             self.episode.player.splitter.setSizes(sizes)

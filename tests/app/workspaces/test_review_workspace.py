@@ -10,6 +10,7 @@ import pytest
 from support.review_window import ReviewWindow, make_dataset
 
 from app.key_book import KeyBook
+from app.settings import Settings, load_settings, save_settings
 from recorder.dataset import open_dataset
 from recorder.review.adjudication import ADJUDICATOR
 from recorder.review.assignment import assign, save_assignment
@@ -35,8 +36,13 @@ def root(made: Path, tmp_path: Path) -> Path:
 def open_window(qapp) -> Iterator[Callable[..., ReviewWindow]]:
     opened: list[ReviewWindow] = []
 
-    def build(root: Path, reviewer: str = "R1", station: str = "desk") -> ReviewWindow:
-        opened.append(ReviewWindow(root, reviewer, station))
+    def build(
+        root: Path,
+        reviewer: str = "R1",
+        station: str = "desk",
+        settings: Settings | None = None,
+    ) -> ReviewWindow:
+        opened.append(ReviewWindow(root, reviewer, station, settings))
         return opened[-1]
 
     yield build
@@ -164,6 +170,37 @@ def test_search_and_filter_by_keys_set_the_queue(open_window, tmp_path: Path):
         window.press("Return")
     window.wait(lambda: window.review.page == "Episode", "the episode")
     assert window.review.episode.panel.place.text() == "1 of 1"
+
+
+def test_the_arrows_walk_the_library_from_the_start_and_after_coming_back(open_window, root: Path):
+    window = open_window(root)
+    window.wait(lambda: window.review.library.rows, "rows in the library")
+    table = window.review.library.view.table
+    window.press("Down", "Down")
+    assert table.currentIndex().row() == 2
+    window.press("Alt+2", "Alt+1", "Up")
+    assert (table.currentIndex().row(), table.hasFocus()) == (1, True)
+    window.review.bar.setFocus()
+    window.review.bar.reviewer.clearFocus()
+    table.clearFocus()
+    window.press("Down")
+    assert (table.currentIndex().row(), table.hasFocus()) == (2, True)
+
+
+def test_the_filters_are_there_at_the_next_start_until_escape(open_window, root: Path, tmp_path):
+    window = open_window(root)
+    window.wait(lambda: window.review.library.rows, "rows in the library")
+    window.press("/")
+    window.type("000001")
+    window.wait(lambda: len(window.review.library.view.shown()) == 1, "one row left")
+    window.close()
+    save_settings(window.settings, tmp_path / "settings.json")
+    kept, problems = load_settings(tmp_path / "settings.json")
+    assert (kept.library_filters, problems) == ({"text": "000001"}, [])
+    again = open_window(root, settings=kept)
+    again.wait(lambda: len(again.review.library.view.shown()) == 1, "the filter of before")
+    again.press("Escape")
+    assert len(again.review.library.view.shown()) == 3
 
 
 def test_a_blind_reviewer_sees_neither_verdict_nor_operator_nor_other_labels(
