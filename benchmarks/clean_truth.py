@@ -81,6 +81,7 @@ class TruthClip:
         self.mode: Mode = self._seen.mode
         self.geometry: CameraGeometry | None = self._seen.geometry
         self.joints = self._seen.joints
+        self.objects = self._seen.objects
         self._cache = PictureCache(self.size[0] * self.size[1] * 3)
         self._seed = int(take.path.stem.rsplit("_", 1)[-1])
 

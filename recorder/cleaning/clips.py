@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recorder.cleaning.clip import CameraGeometry, CleanError, Mode
+from recorder.cleaning.object_track import ObjectTrack
 from recorder.cleaning.picture_cache import PictureCache, checked_index
 from recorder.cleaning.video_clip import VideoClip
 from recorder.episode import Episode
 
 __all__ = ["ArrayClip", "EpisodeClip", "VideoClip", "episode_clip"]
 
+OBJECTS = "world/objects"
 JOINTS_SUFFIX = "/joints_measured"
 
 
@@ -81,6 +83,8 @@ class EpisodeClip:
     episode : Episode
     rig : dict
         The rig definition the episode was recorded with.
+    objects : ObjectTrack or None
+        Poses of the world's objects at the pictures, when they were recorded.
 
     Raises
     ------
@@ -115,6 +119,7 @@ class EpisodeClip:
         self.geometry = _geometry(episode.rig, camera.split("/")[0])
         self.mode: Mode = mode or ("static" if _mount(episode.rig, camera) == "world" else "moving")
         self.joints: Mapping[str, NDArray[np.float64]] = _joints_at_frames(episode, camera)
+        self.objects = _objects_at_frames(episode, camera)
         self._cache = PictureCache(int(np.prod(shape)))
 
     def frame(self, index: int) -> NDArray[np.uint8]:
@@ -183,6 +188,14 @@ def _mount(rig: Mapping[str, Any], camera: str) -> str:
         if one.get("name") == camera.split("/")[0]:
             return str(one.get("mount", "world"))
     return "world"
+
+
+def _objects_at_frames(episode: Episode, camera: str) -> ObjectTrack | None:
+    stream = episode.streams.get(OBJECTS)
+    if stream is None or not len(stream) or not stream.spec.labels:
+        return None
+    poses = np.asarray(episode.aligned(camera, [OBJECTS])[OBJECTS].data, np.float64)
+    return ObjectTrack(stream.spec.labels, poses)
 
 
 def _joints_at_frames(episode: Episode, camera: str) -> dict[str, NDArray[np.float64]]:

@@ -14,6 +14,8 @@ from recorder.cleaning.clip import CleanError, Clip, MaskTrack
 from recorder.cleaning.flow_layer import FlowLayer
 from recorder.cleaning.holes import Holes, dilated
 from recorder.cleaning.layers import RESIDUE_WARNS, Filled, FillFacts, Layer
+from recorder.cleaning.object_layer import PosedClip, SceneLayer, known_objects
+from recorder.cleaning.object_track import ObjectTrack
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.plate import Plate
 from recorder.cleaning.residue import bounds, fill_residue
@@ -81,6 +83,9 @@ class LayeredFiller:
         todo = hole.copy()
         if self._robot is not None:
             made = self._robot.fill(index, image, hole)
+            if isinstance(self._robot, SceneLayer):
+                held = made.filled & self._robot.objects_mask(index)
+                self._take(out, layers, todo, Layer.OBJECT, made.image, held)
             self._take(out, layers, todo, Layer.ROBOT, made.image, made.filled)
         if self._flow is not None and todo.any():
             carried = self._flow.carry(index, todo)
@@ -100,8 +105,14 @@ class LayeredFiller:
         if self.clip.geometry is None or not self.clip.joints or rig is None:
             meter.advance(ROBOT_WORK, "robot")
             return FillFacts((APPEARANCE_ONLY,))
+        objects: ObjectTrack | None = getattr(self.clip, "objects", None)
+        wanted = self.params.object_layer and objects is not None
         try:
-            robot = RobotLayer(self.clip, self.holes, self.params, rig)
+            if wanted and objects is not None and objects.names == known_objects(rig):
+                posed = PosedClip(self.clip, objects)
+                robot: RobotLayer = SceneLayer(posed, self.holes, self.params, rig)
+            else:
+                robot = RobotLayer(self.clip, self.holes, self.params, rig)
             facts = robot.prepare(lambda _progress: meter.advance(0.0, "robot"))
         except CleanError as error:
             meter.advance(ROBOT_WORK, "robot")
