@@ -23,6 +23,7 @@ from lerobot.datasets.lerobot_dataset import LeRobotDataset  # noqa: E402
 
 DECLARED = "torchvision's detection operators declared without a body" if OPERATORS else ""
 DECODED = "; `decode_video_frames` by PyAV"
+KEPT_VIDEOS = 12  # decoded ones in memory: the cameras of an episode, and those of the next
 WINDOW_S = (-1 / 30, 0.0, 1 / 30)
 _videos: dict[Path, tuple[np.ndarray, torch.Tensor]] = {}
 
@@ -33,6 +34,8 @@ def decode_with_pyav(
     """Return float32 pictures ``(T, 3, H, W)``, 0 to 1, at the times."""
     path = Path(path)
     if path not in _videos:
+        if len(_videos) >= KEPT_VIDEOS:
+            _videos.clear()
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             frames = list(container.decode(stream))
