@@ -109,6 +109,7 @@ class ActionId(StrEnum):
     REVIEW_PICK_A = "review.pick_a"
     REVIEW_PICK_B = "review.pick_b"
     REVIEW_NEXT_DISAGREEMENT = "review.next_disagreement"
+    REVIEW_NEXT_PAIR = "review.next_pair"
 
 
 @dataclass(frozen=True, slots=True)

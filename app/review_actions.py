@@ -81,4 +81,5 @@ REVIEW_ACTIONS: tuple[Action, ...] = (
     _action(ActionId.REVIEW_PICK_A, "Take the first reviewer's", "Label", "Z", "Settle as the first reviewer said; take what another station said."),
     _action(ActionId.REVIEW_PICK_B, "Take the second reviewer's", "Label", "X", "Settle as the second reviewer said; or put yours over another station's."),
     _action(ActionId.REVIEW_NEXT_DISAGREEMENT, "Next disagreement", "Label", "V", "Go to the next place where reviewers differ."),
+    _action(ActionId.REVIEW_NEXT_PAIR, "Next pair of reviewers", "Label", "U", "Compare the next two, where three or more finished an episode."),
 )  # fmt: skip

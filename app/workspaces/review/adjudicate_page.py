@@ -49,7 +49,7 @@ class AdjudicatePage(QWidget):
         self._desk, self._cache, self._say = desk, cache, say
         self.open: Adjudicator | None = None
         self._uuids: list[str] = []
-        self._keys = ("Z", "X", "V", "Return")
+        self._keys = ("Z", "X", "V", "Return", "U")
         self.episodes = QListWidget()
         self.episodes.setFixedHeight(LIST_PX)
         self.episodes.setAccessibleName("Episodes on which reviewers differ")
@@ -102,6 +102,7 @@ class AdjudicatePage(QWidget):
             keys[ActionId.REVIEW_PICK_B],
             keys[ActionId.REVIEW_NEXT_DISAGREEMENT],
             keys[ActionId.REVIEW_ACCEPT],
+            keys[ActionId.REVIEW_NEXT_PAIR],
         )
         self.draw()
 
@@ -136,10 +137,10 @@ class AdjudicatePage(QWidget):
         desk = self._desk
         try:
             row = desk.library.row(uuid)
-            first, second = row.review.reviewers[:2]
+            who = row.review.reviewers
             episode = self._cache.open(desk.path_of(uuid))
             schema = desk.schema(row.episode.task)
-            self.open = Adjudicator(desk.dataset, uuid, (first, second), schema, desk.store.station)
+            self.open = Adjudicator(desk.dataset, uuid, who, schema, desk.store.station)
         except (EpisodeError, DamagedJournalError, KeyError, ValueError, OSError) as error:
             self._say(f"The episode cannot be adjudicated: {error}", "bad")
             return
@@ -150,10 +151,10 @@ class AdjudicatePage(QWidget):
     def draw(self) -> None:
         """Show what is settled now."""
         case = self.open
-        key_a, key_b, key_next, key_accept = self._keys
+        key_a, key_b, key_next, key_accept, key_pair = self._keys
         if case is None:
             return
-        a, b = case.reviewers
+        a, b = case.pair
         settled = case.settled()
         self.view.set_sides(a, b, key_a, key_b)
         lines = [
@@ -167,9 +168,11 @@ class AdjudicatePage(QWidget):
         self.view.set_lines(lines, case.current)
         done = len(settled)
         self.view.title.setText(f"{a} against {b}: {done} of {len(lines)} settled")
+        others = [who for who in case.reviewers if who not in case.pair]
+        pairs = f"{key_pair} compare with {', '.join(others)}   " if others else ""
         self.view.hint.setText(
-            f"{key_next} next open one   {key_a} / {key_b} take one side   "
-            f"{key_accept} finish. Both originals stay as they are."
+            f"{key_next} next open one   {key_a} / {key_b} take one side   {pairs}"
+            f"{key_accept} finish. The originals stay as they are."
         )
         self.view.set_audit(_audit(self._desk, case.uuid))
         schema = case.review.schema
@@ -223,6 +226,10 @@ class AdjudicatePage(QWidget):
         elif action is ActionId.REVIEW_NEXT_DISAGREEMENT:
             if not case.next():
                 self._say("Everything is settled; finish with the accept key.")
+            self._go()
+        elif action is ActionId.REVIEW_NEXT_PAIR:
+            if not case.show_next_pair():
+                self._say("Only two reviewers finished this episode.")
             self._go()
         elif action is ActionId.REVIEW_ACCEPT:
             self._accept(case)

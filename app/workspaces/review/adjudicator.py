@@ -1,12 +1,15 @@
-"""Two reviewers' labels of one episode and the third opinion, which is stored for itself. No Qt.
+"""Reviewers' labels of one episode and the adjudicator's, which are stored for themselves. No Qt.
 
-What both agree on is taken over when the episode is first opened. Each pick is one change of the
-adjudicator's own labels whose title names the disagreement, so that it is known after a restart
-which are settled; the reviewers' journals are never written.
+What all agree on is taken over when the episode is first opened. Two reviewers stand against each
+other at a time; with more than two the first pair that differs comes first. Each pick is one change
+of the adjudicator's own labels whose title names the disagreement, so that it is known after a
+restart which are settled. What was picked in one pair is settled in the others too, where it is
+about the same lane or item. The reviewers' journals are never written.
 """
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any, Literal
 
 from recorder.dataset import Dataset
@@ -26,8 +29,8 @@ class Adjudicator:
     dataset : Dataset
     uuid : str
         The episode.
-    reviewers : (str, str)
-        Whose labels stand against each other.
+    reviewers : tuple of str
+        Whose labels stand against each other, two or more.
     schema : LabelSchema
     station : str
     """
@@ -36,20 +39,57 @@ class Adjudicator:
         self,
         dataset: Dataset,
         uuid: str,
-        reviewers: tuple[str, str],
+        reviewers: tuple[str, ...],
         schema: LabelSchema,
         station: str = "",
     ) -> None:
         self.uuid, self.reviewers = uuid, reviewers
-        self.a = read_state(dataset, reviewers[0], uuid) or LabelState()
-        self.b = read_state(dataset, reviewers[1], uuid) or LabelState()
-        self.differences = disagreements(self.a, self.b)
+        self._states = {who: read_state(dataset, who, uuid) or LabelState() for who in reviewers}
+        self._differences = {
+            (one, two): disagreements(self._states[one], self._states[two])
+            for one, two in combinations(reviewers, 2)
+        }
         self.review = ReviewStore(dataset, ADJUDICATOR, station).open(uuid, schema)
         if not self.review.history:
-            common = agreed(self.a, self.b)
+            common = self._agreed_by_all()
             if common.edits:
                 self.review.apply(common)
-        self.current = next(iter(self._open()), 0 if self.differences else -1)
+        pairs = list(self._differences)
+        differing = [pair for pair in pairs if self._differences[pair]]
+        waiting = [pair for pair in pairs if self._open(pair)]
+        self._show([*waiting, *differing, *pairs][0])
+
+    def _show(self, pair: tuple[str, str]) -> None:
+        self.pair = pair
+        self.differences = self._differences[pair]
+        self.current = next(iter(self._open(pair)), 0 if self.differences else -1)
+
+    def show_next_pair(self) -> bool:
+        """Compare the next two reviewers; False where there are only two."""
+        pairs = list(self._differences)
+        self._show(pairs[(pairs.index(self.pair) + 1) % len(pairs)])
+        return len(pairs) > 1
+
+    @property
+    def a(self) -> LabelState:
+        """What the first of the pair said."""
+        return self._states[self.pair[0]]
+
+    @property
+    def b(self) -> LabelState:
+        """What the second of the pair said."""
+        return self._states[self.pair[1]]
+
+    def _agreed_by_all(self) -> Change:
+        disputed = {
+            place
+            for found in self._differences.values()
+            for each in found
+            for place in _places(each)
+        }
+        common = agreed(*(self._states[who] for who in self.reviewers[:2]))
+        edits = [edit for edit in common.edits if (edit.lane, edit.item) not in disputed]
+        return Change(common.title, tuple(edits))
 
     @property
     def state(self) -> LabelState:
@@ -57,32 +97,47 @@ class Adjudicator:
         return self.review.state
 
     def settled(self) -> dict[int, str]:
-        """By disagreement, whose was taken and why, as the history of the labels says it."""
+        """By disagreement of the pair, whose was taken and why, as the history says it."""
+        return self._settled(self.pair)
+
+    def _settled(self, pair: tuple[str, str]) -> dict[int, str]:
+        picked = self._picked()
+        judged = {
+            place: picked[mark]
+            for found in self._differences.values()
+            for each in found
+            if (mark := self._mark(each)) in picked
+            for place in _places(each)
+        }
+        return {
+            at: judged[place]
+            for at, each in enumerate(self._differences[pair])
+            for place in _places(each)
+            if place in judged
+        }
+
+    def _picked(self) -> dict[str, str]:
+        """What was taken, by the mark of its disagreement, without what was undone."""
         standing: dict[str, str] = {}
+        titles = {entry.id: entry.title for entry in self.review.history}
         for entry in self.review.history:
             if entry.kind == "change":
                 standing[entry.id] = entry.title
             elif entry.kind == "undo":
                 standing.pop(entry.refers, None)
             elif entry.kind == "redo":
-                titles = {old.id: old.title for old in self.review.history}
                 standing[entry.refers] = titles[entry.refers]
-        found = {}
-        for title in standing.values():
-            mark, _, what = title.partition(": ")
-            for at, difference in enumerate(self.differences):
-                if what and mark == self._mark(difference):
-                    found[at] = what
-        return found
+        parts = [title.partition(": ") for title in standing.values()]
+        return {mark: what for mark, _, what in parts if what}
 
-    def _open(self) -> list[int]:
-        done = self.settled()
-        return [at for at in range(len(self.differences)) if at not in done]
+    def _open(self, pair: tuple[str, str]) -> list[int]:
+        done = self._settled(pair)
+        return [at for at in range(len(self._differences[pair])) if at not in done]
 
     @property
     def left(self) -> int:
-        """Disagreements not settled yet."""
-        return len(self._open())
+        """Disagreements of any pair that are not settled yet."""
+        return sum(len(self._open(pair)) for pair in self._differences)
 
     def take(self, side: Side, reason: str = "") -> None:
         """Settle the current disagreement as one side says; goes on to the next open one.
@@ -93,7 +148,7 @@ class Adjudicator:
             As when any label is stored.
         """
         difference = self.differences[self.current]
-        who = self.reviewers[0 if side == "a" else 1]
+        who = self.pair[0 if side == "a" else 1]
         title = f"{self._mark(difference)}: {who}{f' ({reason})' if reason else ''}"
         self.review.apply(Change(title, pick(self.state, difference, side).edits))
         if self.current not in self.settled():
@@ -106,12 +161,19 @@ class Adjudicator:
         self.review.apply(Change(title, (Edit("note", None, "\n".join([*lines, title])),)))
 
     def next(self) -> bool:
-        """Go to the next disagreement that is not settled, from here on and round again."""
-        waiting = self._open()
-        if not waiting:
-            return False
-        self.current = next((at for at in waiting if at > self.current), waiting[0])
-        return True
+        """Go to the next disagreement that is not settled, in this pair, then in the next ones."""
+        pairs = list(self._differences)
+        here = pairs.index(self.pair)
+        for pair in [*pairs[here:], *pairs[:here]]:
+            waiting = self._open(pair)
+            if not waiting:
+                continue
+            if pair != self.pair:
+                self._show(pair)
+            else:
+                self.current = next((at for at in waiting if at > self.current), waiting[0])
+            return True
+        return False
 
     def accept(self) -> None:
         """Finish and publish; raises like ``take``."""
@@ -122,6 +184,12 @@ class Adjudicator:
     def _mark(self, difference: Disagreement) -> str:
         item = difference.item_a or difference.item_b or ""
         return f"{difference.lane} at {difference.at_ns / 1e9:.2f} s {item[:8]}".rstrip()
+
+
+def _places(difference: Disagreement) -> list[tuple[str, str | None]]:
+    """Lane and item (None for a lane of one value) that a disagreement is about."""
+    items = [item for item in (difference.item_a, difference.item_b) if item]
+    return [(difference.lane, item) for item in items] or [(difference.lane, None)]
 
 
 def told(difference: Disagreement) -> tuple[str, str, str]:

@@ -89,3 +89,47 @@ def test_agreeing_that_there_is_nothing_is_a_decision_too(dataset: Dataset):
     one.take("a")
     assert one.settled() == {slip: "R1"}
     assert not one.state.events
+
+
+def third(dataset: Dataset, *intents) -> Adjudicator:
+    """A third reviewer says as R1, but for ``intents``."""
+    review = ReviewStore(dataset, "R3").open(UUID, SCHEMA)
+    hand = Labeller(SCHEMA, 10 * S)
+    review.apply(hand.outcome(review.state, "success"))
+    review.apply(hand.quality(review.state, 4))
+    review.apply(hand.phase(review.state, "reach", Playhead(0)))
+    review.apply(hand.phase(review.state, "grasp", Playhead(3 * S)))
+    for intent in intents:
+        review.apply(intent(hand, review.state))
+    review.apply(hand.accept(review.state))
+    return Adjudicator(dataset, UUID, ("R1", "R3", "R2"), SCHEMA)
+
+
+def test_with_three_the_first_pair_that_differs_is_shown(dataset: Dataset):
+    one = third(dataset)
+    assert one.pair == ("R1", "R2"), "R1 and R3 say the same"
+    assert one.left == 6, "R2 against either of them"
+    assert one.show_next_pair()
+    assert one.pair == ("R3", "R2")
+    assert not case(dataset).show_next_pair()
+
+
+def test_what_was_taken_in_one_pair_is_settled_in_the_others(dataset: Dataset):
+    one = third(dataset)
+    for _ in range(3):
+        one.take("b")
+    assert one.left == 0
+    assert one.state.outcome == "failure"
+    one.accept()
+    assert one.state.accepted
+
+
+def test_what_only_the_third_says_differently_is_neither_taken_over_nor_lost(dataset: Dataset):
+    one = third(dataset, lambda hand, state: hand.quality(state, 1))
+    assert one.state.quality is None
+    while one.pair == ("R1", "R3"):
+        one.take("b")
+    assert one.pair == ("R1", "R2"), "the next pair comes by itself"
+    while one.left:
+        one.take("a")
+    assert (one.state.quality, one.state.outcome) == (1, "success")

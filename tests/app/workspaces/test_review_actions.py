@@ -45,7 +45,9 @@ def window(qapp, root: Path) -> Iterator[ReviewWindow]:
 def test_every_action_of_the_table_is_handled(window: ReviewWindow, monkeypatch):
     review = window.review
     monkeypatch.setattr(review.transfer, "ask_import", lambda when_done: None)
-    adjudicating = {"review.pick_a", "review.pick_b", "review.next_disagreement"}
+    adjudicating = {
+        f"review.{name}" for name in ("pick_a", "pick_b", "next_disagreement", "next_pair")
+    }
     for action in REVIEW_ACTIONS:
         review.show_page("Episode")
         assert action.id in adjudicating or review.perform(action.id), action.id
