@@ -40,6 +40,9 @@ EDGE_PX = 0.5  # nearer to the edge of the silhouette nothing is painted
 REGISTER_FRAMES = 12
 FEW_CANDIDATES = 3
 LEARN_STEP = 3
+PAINTED_TRUST = 0.02
+LIGHT_POINTS = 2500
+PLAUSIBLE = 90.0  # colour distance to the painted robot beyond which a source shows another thing
 
 
 class RobotFill(NamedTuple):
@@ -83,6 +86,8 @@ class RobotLayer:
         The clip has no geometry.
     """
 
+    silhouette_type: type[RobotSilhouette] = RobotSilhouette
+
     def __init__(
         self,
         clip: Clip,
@@ -94,7 +99,7 @@ class RobotLayer:
         if clip.geometry is None:
             raise ValueError(f"'{clip.name}' has no calibration; use AppearanceRobotLayer")
         self.clip, self.params = clip, params
-        self.silhouette = RobotSilhouette(rig, clip.geometry, clip.size)
+        self.silhouette = self.silhouette_type(rig, clip.geometry, clip.size)
         self.frames = RobotFrames(clip, self.silhouette, hole)
         self._hole = hole
         self._replay = None
@@ -203,8 +208,10 @@ class RobotLayer:
         """Colours ``(N, 3)`` of points and where they are from ``(N,)``."""
         truth = image[frame.part][points.at].astype(np.float32)
         painted = self._colours.paint(points.shape, points.normals)
-        seen = ~hidden
-        painted = fit_gain(painted, truth, seen).apply(painted)
+        seen = np.flatnonzero(~hidden)
+        few = np.zeros(len(hidden), np.bool_)
+        few[seen[:: max(1, len(seen) // LIGHT_POINTS)]] = True
+        painted = fit_gain(painted, truth, few).apply(painted)
         total = np.zeros((len(hidden), 3), np.float32)
         weight = np.zeros(len(hidden), np.float32)
         best = np.zeros(len(hidden), np.float32)
@@ -217,16 +224,17 @@ class RobotLayer:
                 continue
             picture = run.clip.frame(one.index)
             where, trust = points.seen_in(source)
-            where, colour = refine(picture, where, trust * seen, truth)
-            colour = fit_gain(colour, truth, seen & (trust > 0.5)).apply(colour)
+            where, colour = refine(picture, where, trust * ~hidden, truth)
+            colour = fit_gain(colour, truth, few & (trust > 0.5)).apply(colour)
             likeness = self._likeness[row][points.link]
-            off = np.abs(colour - painted).max(axis=1)
-            trust = trust * likeness * (0.02 + np.exp(-((off / 60.0) ** 2)))
+            off = colour - painted
+            plain = np.exp(np.einsum("nc,nc->n", off, off) * (-1 / PLAUSIBLE**2))
+            trust = trust * likeness * (0.02 + plain)
             total += colour * trust[:, None]
             weight += trust
             kinds[trust > best] = FROM_REPLAY if one.clip else FROM_FRAME
             best = np.maximum(best, trust)
-        base = np.float32(1e-3)  # what no frame shows fades into the painted colour
+        base = np.float32(PAINTED_TRUST)  # what no frame shows fades into the painted colour
         return (total + base * painted) / (weight + base)[:, None], kinds
 
     def _chosen(

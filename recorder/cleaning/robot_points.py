@@ -11,9 +11,11 @@ from recorder.cleaning.silhouette import NOTHING, RobotSilhouette
 
 DEPTH_TOLERANCE_M = 0.004  # a point this much behind the surface in front is covered
 SOURCE_EDGE_PX = (0.7, 2.5)  # nearer to the edge a source shows what lies behind the robot
+LINE = 32_000  # cv2.remap takes no longer line
 REFINE_STEPS = 2
 REFINE_MOST_PX = 2.5
 REFINE_FEWEST = 150
+REFINE_MOST = 2000  # points; more make it no better
 REFINE_OUTLIER = 30.0  # grey levels
 
 
@@ -129,14 +131,17 @@ def surface_normals(
 
 
 def sample(picture: NDArray[np.uint8], where: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colours ``(N, 3)`` of ``picture`` between pixels ``(N, 2)``."""
-    out = np.empty((len(where), 3), np.float32)
-    chunk = 32_000  # cv2.remap takes no longer line
-    for start in range(0, len(where), chunk):
-        part = where[None, start : start + chunk]
-        found = cv2.remap(picture, part, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        out[start : start + chunk] = found[0]
-    return out
+    """Colours ``(N, 3)``, or grey values ``(N,)``, of ``picture`` between pixels ``(N, 2)``."""
+    parts = [
+        cv2.remap(
+            picture, where[None, start : start + LINE, 0], where[None, start : start + LINE, 1],
+            cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
+        )[0]
+        for start in range(0, len(where), LINE)
+    ]  # fmt: skip
+    if not parts:
+        return np.empty((0, *picture.shape[2:]), np.float32)
+    return np.concatenate(parts).astype(np.float32)
 
 
 def refine(
@@ -171,13 +176,14 @@ def refine(
     known = np.flatnonzero(trust > 0.5)
     if len(known) < REFINE_FEWEST:
         return where, sample(picture, where)
-    known = known[:: max(1, len(known) // 3000)]
-    target = wanted[known].mean(axis=1)
+    known = known[:: -(-len(known) // REFINE_MOST)]
+    target = cv2.cvtColor(wanted[None, known], cv2.COLOR_RGB2GRAY)[0]
+    picture_grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     shift = np.zeros(2, np.float32)
     offsets = np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)], np.float32)
     for _ in range(REFINE_STEPS):
         looked = (where[known] + shift)[None] + offsets[:, None]
-        grey = sample(picture, looked.reshape(-1, 2)).mean(axis=1).reshape(5, -1)
+        grey = sample(picture_grey, looked.reshape(-1, 2)).reshape(5, -1)
         gradient = np.stack([grey[1] - grey[2], grey[3] - grey[4], np.full(len(known), 2.0)]) / 2
         off = target - grey[0]
         off_middle = off - np.median(off)

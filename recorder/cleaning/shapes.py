@@ -43,56 +43,95 @@ class Shape:
     role: str
 
 
-def outline(shape: Shape, link: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points ``(N, 3)`` whose projections' convex hull is the solid's outline.
+class Outlines:
+    """Outlines of many solids at once.
 
     Parameters
     ----------
-    shape : Shape
-    link : (4, 4) float64 array
-        Link to camera.
+    shapes : tuple of Shape
+
+    Attributes
+    ----------
+    starts : (S,) int64 array
+        First point of every shape among all points.
 
     Notes
     -----
     The contour of a unit sphere seen from ``o`` is the circle about ``o / |o|^2`` with radius
     ``sqrt(1 - 1 / |o|^2)`` at right angles to ``o``: where tangents from ``o`` touch. An ellipsoid
-    is a unit sphere after its axes are scaled, which keeps tangents. From inside there is no
-    contour and no points are returned.
+    is a unit sphere after its axes are scaled, which keeps tangents. A capsule is outlined by the
+    spheres at its ends.
     """
-    pose = link @ shape.transform
-    rotation, centre = pose[:3, :3], pose[:3, 3]
-    if shape.kind == "box":
-        local = _CORNERS * shape.size_m
-    elif shape.kind == "cylinder":
-        radius, half = shape.size_m[:2]
-        rim = radius * _CIRCLE
-        local = np.concatenate([rim + (0, 0, half), rim - (0, 0, half)])
-    else:
-        eye = -rotation.T @ centre
-        if shape.kind == "capsule":
-            radius, half = shape.size_m[:2]
-            axes = np.full(3, radius)
-            ends = [np.array([0, 0, half]), np.array([0, 0, -half])]
-            local = np.concatenate([_contour(axes, eye - end) + end for end in ends])
-        else:
-            axes = np.full(3, shape.size_m[0]) if shape.kind == "sphere" else shape.size_m
-            local = _contour(axes, eye)
-    return local @ rotation.T + centre
+
+    def __init__(self, shapes: tuple[Shape, ...]) -> None:
+        balls: list[tuple[int, NDArray, NDArray, NDArray]] = []
+        fixed: list[tuple[int, NDArray]] = []
+        counts = []
+        total = 0
+        for shape in shapes:
+            size, rotation, centre = shape.size_m, shape.transform[:3, :3], shape.transform[:3, 3]
+            if shape.kind in ("box", "cylinder"):
+                corners = _CORNERS * size if shape.kind == "box" else _rims(size[0], size[1])
+                fixed.append((total, corners @ rotation.T + centre))
+                count = len(corners)
+            else:
+                ends = [0.0] if shape.kind != "capsule" else [size[1], -size[1]]
+                axes = size if shape.kind == "ellipsoid" else np.full(3, size[0])
+                for number, end in enumerate(ends):
+                    at = centre + rotation @ (0.0, 0.0, end)
+                    balls.append((total + number * ROUND, axes, rotation, at))
+                count = ROUND * len(ends)
+            counts.append(count)
+            total += count
+        self.starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+        self._link = np.repeat([shape.link for shape in shapes], counts)
+        self._local = np.zeros((total, 3))
+        for first, points in fixed:
+            self._local[first : first + len(points)] = points
+        firsts = np.array([first for first, *_ in balls], np.int64)
+        self._ball_rows = firsts[:, None] + np.arange(ROUND)
+        self._ball_link = self._link[firsts] if len(firsts) else firsts
+        self._axes = np.array([axes for _, axes, _, _ in balls]).reshape(-1, 3)
+        self._turn = np.array([turn for _, _, turn, _ in balls]).reshape(-1, 3, 3)
+        self._at = np.array([at for *_, at in balls]).reshape(-1, 3)
+
+    def points(self, links: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points ``(M, 3)`` whose projections' convex hulls are the solids' outlines.
+
+        Parameters
+        ----------
+        links : (L, 4, 4) float64 array
+            Link to camera. NaN gives NaN, as does a camera inside a solid: no outline.
+        """
+        local = self._local
+        if len(self._axes):
+            local = local.copy()
+            local[self._ball_rows] = self._contours(links)
+        pose = links[self._link]
+        return np.einsum("nij,nj->ni", pose[:, :3, :3], local) + pose[:, :3, 3]
+
+    def _contours(self, links: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Contour circles ``(B, ROUND, 3)`` of all spheres and ellipsoids, in their links."""
+        pose = links[self._ball_link]
+        eye_link = -np.einsum("bji,bj->bi", pose[:, :3, :3], pose[:, :3, 3]) - self._at
+        eye = np.einsum("bji,bj->bi", self._turn, eye_link) / self._axes
+        distance2 = np.einsum("bi,bi->b", eye, eye)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            away = np.sqrt(np.where(distance2 > 1.0, distance2, np.nan))
+            toward = eye / away[:, None]
+            first = np.eye(3)[np.argmin(np.abs(np.nan_to_num(toward)), axis=1)]
+            first = first - toward * np.einsum("bi,bi->b", first, toward)[:, None]
+            first /= np.linalg.norm(first, axis=1, keepdims=True)
+            second = np.cross(toward, first)
+            radius = np.sqrt(1 - 1 / distance2)[:, None, None]
+            circle = _CIRCLE[:, :1] * first[:, None] + _CIRCLE[:, 1:2] * second[:, None]
+            local = (radius * circle + (toward / away[:, None])[:, None]) * self._axes[:, None]
+        return np.einsum("bij,bnj->bni", self._turn, local) + self._at[:, None]
 
 
-def _contour(axes_m: NDArray[np.float64], eye_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    eye = eye_m / axes_m
-    distance2 = float(eye @ eye)
-    if not distance2 > 1.0:
-        return np.empty((0, 3)) if distance2 <= 1.0 else np.full((1, 3), np.nan)
-    direction = eye / np.sqrt(distance2)
-    first = np.zeros(3)
-    first[np.argmin(np.abs(direction))] = 1.0
-    first -= direction * (first @ direction)
-    first /= np.linalg.norm(first)
-    frame = np.stack([first, np.cross(direction, first)])
-    circle = np.sqrt(1 - 1 / distance2) * (_CIRCLE[:, :2] @ frame)
-    return (circle + direction / np.sqrt(distance2)) * axes_m
+def _rims(radius: float, half: float) -> NDArray[np.float64]:
+    rim = radius * _CIRCLE
+    return np.concatenate([rim + (0, 0, half), rim - (0, 0, half)])
 
 
 def nearest_m(
@@ -161,10 +200,14 @@ def _tube(
         t = np.where(np.abs(eye[2] + t * rays[2]) <= half, t, np.float32(np.inf))
     for end in (half, -half):
         if rounded:
-            t = np.minimum(t, _ball(rays, eye - np.array((0, 0, end), np.float32), radius))
+            t = np.minimum(t, _ball(rays, eye - _along_z(end), radius))
         else:
             t = np.minimum(t, _disc(rays, eye, radius, end))
     return t
+
+
+def _along_z(length: float) -> NDArray[np.float32]:
+    return np.array((0, 0, length), np.float32)
 
 
 def _disc(

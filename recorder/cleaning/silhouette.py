@@ -24,11 +24,12 @@ from devices.kinematics import HandKinematics
 from devices.rig import Rig
 from recorder.cleaning.cameras import world_to_camera
 from recorder.cleaning.clip import CameraGeometry, CleanError
-from recorder.cleaning.shapes import Shape, nearest_m, outline
+from recorder.cleaning.shapes import Outlines, Shape, nearest_m
 
 NEAR_M = 0.01  # what is nearer to the camera's centre is not drawn
 SUBPIXEL_BITS = 4  # polygons are drawn on a grid of 1/16 pixel
 NOTHING = -1
+FAR_PX = 1e4  # further out coordinates are cut
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ class RobotSilhouette:
             ]
             links += len(hand.link_names)
         self.shapes = tuple(shapes)
+        self._outlines = Outlines(self.shapes)
         self.link_count = links
 
     def links(self, joints: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -164,9 +166,12 @@ class RobotSilhouette:
         """
         width, height = self.size
         canvas = np.zeros((height, width), np.uint8)
-        for hull in self._hulls(self.links(joints)):
-            points = np.rint((hull + shift_px) * (1 << SUBPIXEL_BITS)).astype(np.int32)
-            cv2.fillConvexPoly(canvas, points, 1, cv2.LINE_8, SUBPIXEL_BITS)
+        pixels, in_front = self._project(self._outlines.points(self.links(joints)))
+        fixed = ((pixels + shift_px) * (1 << SUBPIXEL_BITS)).astype(np.int32)
+        for points in np.split(fixed[in_front], _starts(in_front, self._outlines.starts)[1:]):
+            if len(points):
+                hull = cv2.convexHull(points)
+                cv2.fillConvexPoly(canvas, hull, 1, cv2.LINE_8, SUBPIXEL_BITS)
         return canvas.view(np.bool_)
 
     def surface(
@@ -180,7 +185,7 @@ class RobotSilhouette:
         """
         width, height = self.size
         links = self.links(joints)
-        boxes = np.array([self._box(outline(s, links[s.link]), shift_px) for s in self.shapes])
+        boxes = self._boxes(self._outlines.points(links), shift_px)
         boxes[:, :2] = np.maximum(boxes[:, :2], 0)
         boxes[:, 2:] = np.minimum(boxes[:, 2:], (width, height))
         seen = np.flatnonzero((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
@@ -203,33 +208,34 @@ class RobotSilhouette:
             shape[part][closer] = row
         return Surface(int(left), int(top), shape, depth, links)
 
-    def _hulls(self, links: NDArray[np.float64]) -> list[NDArray[np.float32]]:
-        hulls = []
-        for shape in self.shapes:
-            pixels = self._project(outline(shape, links[shape.link]))
-            if pixels is not None:
-                hulls.append(cv2.convexHull(pixels)[:, 0])
-        return hulls
-
-    def _project(self, points_m: NDArray[np.float64]) -> NDArray[np.float32] | None:
-        """Pixels ``(N, 2)`` of camera points; None unless all lie in front of the camera."""
+    def _project(
+        self, points_m: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Pixels ``(N, 2)`` of camera points, and whether all of a shape lie in front ``(N,)``."""
+        starts = self._outlines.starts
         depth = points_m[:, 2]
-        if not len(depth) or not depth.min() > NEAR_M:  # NaN too
-            return None
+        front = np.minimum.reduceat(depth, starts) > NEAR_M  # False for NaN
+        each = np.repeat(front, np.diff(starts, append=len(depth)))
         matrix = self.geometry.matrix
+        safe = np.where(each, depth, 1.0)
         out = np.empty((len(points_m), 2), np.float32)
-        out[:, 0] = matrix[0, 0] * points_m[:, 0] / depth + matrix[0, 2]
-        out[:, 1] = matrix[1, 1] * points_m[:, 1] / depth + matrix[1, 2]
-        return np.clip(out, -1e5, 1e5)
+        out[:, 0] = matrix[0, 0] * points_m[:, 0] / safe + matrix[0, 2]
+        out[:, 1] = matrix[1, 1] * points_m[:, 1] / safe + matrix[1, 2]
+        return np.clip(np.nan_to_num(out), -FAR_PX, FAR_PX), each
 
-    def _box(
+    def _boxes(
         self, points_m: NDArray[np.float64], shift_px: tuple[float, float]
-    ) -> tuple[int, int, int, int]:
-        pixels = self._project(points_m)
-        if pixels is None:
-            return (0, 0, 0, 0)
-        low, high = pixels.min(axis=0) + shift_px, pixels.max(axis=0) + shift_px
-        return (
-            int(np.floor(low[0])), int(np.floor(low[1])),
-            int(np.ceil(high[0])) + 1, int(np.ceil(high[1])) + 1,
-        )  # fmt: skip
+    ) -> NDArray[np.int64]:
+        """Left, top, right and bottom pixels ``(S, 4)`` of every shape; empty when not in front."""
+        pixels, in_front = self._project(points_m)
+        starts = self._outlines.starts
+        boxes = np.empty((len(starts), 4), np.int64)
+        boxes[:, :2] = np.floor(np.minimum.reduceat(pixels, starts) + shift_px)
+        boxes[:, 2:] = np.ceil(np.maximum.reduceat(pixels, starts) + shift_px) + 1
+        boxes[~in_front[starts]] = 0
+        return boxes
+
+
+def _starts(kept: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the parts beginning at ``starts`` begin once only ``kept`` rows are left."""
+    return np.concatenate([[0], np.cumsum(kept)])[starts]
