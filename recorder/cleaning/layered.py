@@ -24,7 +24,7 @@ from recorder.cleaning.views import Views
 from recorder.progress import ProgressMeter, Report, quiet
 
 ROBOT_WORK, PLATE_WORK = 2.0, 5.0
-ROBOT_MARGIN_PX = 3
+ROBOT_MARGIN_PX = 2
 APPEARANCE_ONLY = (
     "the robot is told by its appearance only, because the camera's calibration or the joints are "
     "not known; look at the hand in the result"
@@ -83,10 +83,12 @@ class LayeredFiller:
         todo = hole.copy()
         if self._robot is not None:
             made = self._robot.fill(index, image, hole)
+            filled = made.filled
             if isinstance(self._robot, SceneLayer):
-                held = made.filled & self._robot.objects_mask(index)
+                held = filled & self._robot.moved_mask(index)
                 self._take(out, layers, todo, Layer.OBJECT, made.image, held)
-            self._take(out, layers, todo, Layer.ROBOT, made.image, made.filled)
+                filled = filled & ~self._robot.resting_mask(index)
+            self._take(out, layers, todo, Layer.ROBOT, made.image, filled)
         if self._flow is not None and todo.any():
             carried = self._flow.carry(index, todo)
             picture, moving = out.copy(), np.zeros(hole.shape, np.bool_)

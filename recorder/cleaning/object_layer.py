@@ -72,17 +72,39 @@ class SceneSilhouette(RobotSilhouette):
 
 
 class SceneLayer(RobotLayer):
-    """Robot and objects; arguments as in ``RobotLayer``, with a ``PosedClip``."""
+    """Robot and objects; arguments as in ``RobotLayer``, with a ``PosedClip``.
+
+    Objects that never move take part in who hides whom, but belong to the plate.
+    """
 
     silhouette_type = SceneSilhouette
+    clip: PosedClip
 
-    def objects_mask(self, index: int) -> NDArray[np.bool_]:
-        """Where an object is in front in picture ``index``, ``(height, width)`` bool."""
+    def moved_mask(self, index: int) -> NDArray[np.bool_]:
+        """Where an object that moves is in front in picture ``index``, ``(height, width)``."""
+        return self._front(index, self.clip.moved)
+
+    def resting_mask(self, index: int) -> NDArray[np.bool_]:
+        """Where an object that never moves is in front in picture ``index``."""
+        return self._front(index, ~self.clip.moved)
+
+    def silhouette_mask(self, index: int) -> NDArray[np.bool_]:
+        """Robot and moving objects of picture ``index``, ``(height, width)``."""
+        return super().silhouette_mask(index) & ~self.resting_mask(index)
+
+    def _front(self, index: int, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         out = np.zeros((self.clip.size[1], self.clip.size[0]), np.bool_)
         frame = self.frames.get(index)
         if frame is not None and isinstance(self.silhouette, SceneSilhouette):
-            out[frame.part] = frame.surface.shape >= self.silhouette.robot_shapes
+            wanted = np.zeros(len(self.silhouette.shapes) + 1, np.bool_)  # the last one: no shape
+            for row in range(self.silhouette.robot_shapes, len(self.silhouette.shapes)):
+                wanted[row] = chosen[self.silhouette.shapes[row].link - self._first_object]
+            out[frame.part] = wanted[frame.surface.shape]
         return out
+
+    @property
+    def _first_object(self) -> int:
+        return self.silhouette.link_count - len(self.clip.moved)
 
 
 class PosedClip:
@@ -92,6 +114,11 @@ class PosedClip:
     ----------
     clip : Clip
     objects : ObjectTrack
+
+    Attributes
+    ----------
+    moved : (N,) bool array
+        Objects that are not where they were all the time.
     """
 
     def __init__(self, clip: Clip, objects: ObjectTrack) -> None:
@@ -100,6 +127,7 @@ class PosedClip:
         self.mode: Mode = clip.mode
         self.time_ns = clip.time_ns
         self.geometry: CameraGeometry | None = clip.geometry
+        self.moved: NDArray[np.bool_] = objects.moved()
         poses = objects.poses.reshape(len(objects.poses), -1)
         self.joints: Mapping[str, NDArray[np.float64]] = {**clip.joints, OBJECTS: poses}
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+MOVED_M, MOVED_RAD = 0.002, 0.03
+
 
 @dataclass(frozen=True)
 class ObjectTrack:
@@ -26,6 +28,13 @@ class ObjectTrack:
     def transforms(self, index: int) -> NDArray[np.float64]:
         """Object to world ``(len(names), 4, 4)`` at picture ``index``."""
         return transforms(self.poses[index])
+
+    def moved(self) -> NDArray[np.bool_]:
+        """Objects that ever leave their first pose by more than the tolerances ``(N,)``."""
+        away_m = np.linalg.norm(self.poses[..., :3] - self.poses[0, :, :3], axis=2).max(axis=0)
+        alike = np.abs((self.poses[..., 3:] * self.poses[0, :, 3:]).sum(axis=2)).min(axis=0)
+        turned_rad = 2 * np.arccos(np.clip(alike, 0.0, 1.0))
+        return (away_m > MOVED_M) | (turned_rad > MOVED_RAD)
 
 
 def transforms(poses: NDArray[np.float64]) -> NDArray[np.float64]:
