@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from app.commands.agreement import agreement
+from app.commands.clean import cli as clean
 from app.commands.export import export
 from app.commands.import_ import import_
 from app.commands.labels import cli as labels
@@ -286,6 +287,7 @@ cli.command(name="import", epilog="Example: thenar import ./foreign --dataset ./
 cli.command(epilog="Example: thenar agreement ./demo --html agreement.html")(agreement)
 cli.command(epilog="Example: thenar shortcuts --markdown")(shortcuts)
 cli.add_typer(labels, name="labels")
+cli.add_typer(clean, name="clean")
 cli.add_typer(library, name="library")
 
 

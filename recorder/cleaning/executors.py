@@ -18,7 +18,9 @@ import ctypes
 import logging
 import multiprocessing
 import os
+import re
 import signal
+import socket
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -37,10 +39,13 @@ TICK_S = 0.1
 MEMORY_BYTES = 3 << 30  # per worker; the layers need half of it at 640x480
 PR_SET_PDEATHSIG = 1
 TRIES = 2
+KNOCK_S = 5.0
 KILLED = (
     "its worker was killed {times} times (too little memory, or somebody ended it); clean it "
     "alone with --workers 1"
 )
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 Done = Callable[[CleanTask, CleanOutcome], None]
 Tick = Callable[[], None]
@@ -236,6 +241,7 @@ class RayCluster:
             return ray, False
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
         try:
+            self._knock()
             if self.address == "local":
                 ray.init(num_cpus=self.workers or os.cpu_count(), include_dashboard=False, **quiet)
             else:
@@ -247,6 +253,12 @@ class RayCluster:
             ) from None
         return ray, True
 
+    def _knock(self) -> None:
+        """Raise ``OSError`` when nobody listens there: Ray itself would try for minutes."""
+        host, colon, port = self.address.removeprefix("ray://").rpartition(":")
+        if colon and port.isdigit():
+            socket.create_connection((host.strip("[]"), int(port)), KNOCK_S).close()
+
     @staticmethod
     def _outcome(ray, reference, task: CleanTask, attempt: int) -> CleanOutcome | None:
         try:
@@ -257,8 +269,8 @@ class RayCluster:
         except ray.exceptions.OutOfMemoryError:
             return failed(task, "its machine ran out of memory; give it fewer tasks at once")
         except ray.exceptions.RayError as error:
-            first = " ".join(str(error).split())[:300]
-            return failed(task, f"its worker failed: {first}")
+            said = " ".join(ANSI.sub("", str(error)).split())
+            return failed(task, f"its worker failed: {said[:300]}")
 
 
 def executor_for(workers: int = 1, ray: str = "", memory_bytes: int = MEMORY_BYTES) -> Executor:
