@@ -89,18 +89,53 @@ class LayeredFiller:
                 self._take(out, layers, todo, Layer.OBJECT, made.image, held)
                 filled = filled & ~self._robot.resting_mask(index)
             self._take(out, layers, todo, Layer.ROBOT, made.image, filled)
-        if self._flow is not None and todo.any():
-            carried = self._flow.carry(index, todo)
-            picture, moving = out.copy(), np.zeros(hole.shape, np.bool_)
-            picture[carried.part] = np.clip(np.rint(carried.colour), 0, 255).astype(np.uint8)
-            moving[carried.part] = carried.moving if self._plate is not None else carried.found
-            self._take(out, layers, todo, Layer.FLOW, picture, moving)
-        if self._plate is not None and todo.any():
-            self._take(out, layers, todo, Layer.PLATE, *self._plate.fill(index, image, todo))
+        if self._everything_posed:
+            self._take_plate(index, image, out, layers, todo)
+        if np.count_nonzero(todo) > self._flow_from * masked:
+            self._take_flow(index, out, layers, todo)
+        self._take_plate(index, image, out, layers, todo)
         if todo.any():
             guessed = fill_residue(out, todo)
             self._take(out, layers, todo, Layer.RESIDUE, guessed, todo.copy())
         return Filled(feathered(image, out, hole, self._feather_px), layers, masked)
+
+    @property
+    def _everything_posed(self) -> bool:
+        """Whether all that moves is known by its pose: what is left stands still."""
+        return self._plate is not None and isinstance(self._robot, SceneLayer)
+
+    @property
+    def _flow_from(self) -> float:
+        """Share of the hole that must be left for flow to be worth its time."""
+        return RESIDUE_WARNS if self._everything_posed else 0.0
+
+    def _take_plate(
+        self,
+        index: int,
+        image: NDArray[np.uint8],
+        out: NDArray[np.uint8],
+        layers: NDArray[np.uint8],
+        todo: NDArray[np.bool_],
+    ) -> None:
+        if self._plate is not None and todo.any():
+            self._take(out, layers, todo, Layer.PLATE, *self._plate.fill(index, image, todo))
+
+    def _take_flow(
+        self,
+        index: int,
+        out: NDArray[np.uint8],
+        layers: NDArray[np.uint8],
+        todo: NDArray[np.bool_],
+    ) -> None:
+        """What moves before the plate, or, once there is no plate, whatever is found."""
+        if self._flow is None:
+            return
+        carried = self._flow.carry(index, todo)
+        picture, moving = out.copy(), np.zeros(todo.shape, np.bool_)
+        picture[carried.part] = np.clip(np.rint(carried.colour), 0, 255).astype(np.uint8)
+        all_found = self._plate is None or self._everything_posed
+        moving[carried.part] = carried.found if all_found else carried.moving
+        self._take(out, layers, todo, Layer.FLOW, picture, moving)
 
     def _prepare_robot(self, meter: ProgressMeter) -> FillFacts:
         rig = getattr(self.clip, "rig", None)
