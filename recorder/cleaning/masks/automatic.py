@@ -23,6 +23,7 @@ from recorder.cleaning.masks.keyframes import (
 )
 from recorder.cleaning.masks.learning import Drawn, Learned, learn, parts_at_edge
 from recorder.cleaning.masks.samples import (
+    Samples,
     Silhouette,
     lit_like,
     reduced,
@@ -31,6 +32,7 @@ from recorder.cleaning.masks.samples import (
     work_size,
 )
 from recorder.cleaning.masks.scoring import operator_score
+from recorder.cleaning.masks.steadiness import first_moved
 from recorder.cleaning.masks.tracks import PackedMaskTrack
 from recorder.cleaning.parameters import CleanParameters
 from recorder.progress import ProgressMeter, Report, quiet
@@ -44,8 +46,6 @@ EDGE_PX = 4  # reduced pixels
 STRONG = 0.8
 SMALL_HOLE = 0.002  # share of the picture
 DOUBTFUL = 0.5
-MOVED_SHARE = 0.5  # of the scene's edges that changed beside operator and robot
-SCENE_EDGE = 40.0
 
 
 @dataclass
@@ -54,7 +54,6 @@ class _Looked:
 
     score: NDArray[np.float32]
     grey: NDArray[np.uint8]
-    shift: float
 
 
 def automatic_masks(
@@ -102,17 +101,17 @@ def automatic_masks(
     drawn = {key.index: keyframe_mask(clip.frame(key.index), key) for key in keys}
     shown = [_drawn(clip, index, mask, reference) for index, mask in drawn.items()]
     learned = learn(samples, shown)
+    moved = _moved_warning(clip, samples)
     del samples
     meter.advance(SAMPLE_WORK / 2, "colours")
     if learned.colours is None:
-        return _nobody(clip, drawn)
-    second = _SecondPass(clip, learned, silhouette)
-    track = second.run(meter)
+        return _nobody(clip, drawn, moved)
+    track = _SecondPass(clip, learned, silhouette).run(meter)
     for key in keys:
         mask = track.mask(key.index) | drawn[key.index]
         mask &= ~stroke_pixels(mask.shape, key.background, key.brush_px)
         track = track.with_replaced(key.index, drawn[key.index] if key.is_empty else mask)
-    return track.with_warnings(second.warnings())
+    return track.with_warnings(moved)
 
 
 def _drawn(clip: Clip, index: int, mask: NDArray[np.bool_], reference: NDArray[np.uint8]) -> Drawn:
@@ -122,17 +121,27 @@ def _drawn(clip: Clip, index: int, mask: NDArray[np.bool_], reference: NDArray[n
     return Drawn(lit_like(image, fit_gain(reference, image)), small)
 
 
-def _nobody(clip: Clip, drawn: dict[int, NDArray[np.bool_]]) -> PackedMaskTrack:
+def _moved_warning(clip: Clip, samples: Samples) -> tuple[str, ...]:
+    at = first_moved(samples.stack)
+    if at is None:
+        return ()
+    before, after = samples.indices[at - 1], samples.indices[at]
+    return (
+        f"the camera of '{clip.name}' moved between pictures {before} and {after}; split the "
+        "episode there, or choose mode 'moving' and draw",
+    )
+
+
+def _nobody(
+    clip: Clip, drawn: dict[int, NDArray[np.bool_]], warnings: tuple[str, ...]
+) -> PackedMaskTrack:
     empty = np.zeros((clip.size[1], clip.size[0]), np.bool_)
     masks = (drawn.get(index, empty) for index in range(clip.count))
-    return PackedMaskTrack(
-        clip.size,
-        masks,
-        warnings=(
-            f"no operator was found in '{clip.name}'; if one is there, draw on a picture that "
-            "shows hands and sleeves",
-        ),
+    sentence = (
+        f"no operator was found in '{clip.name}'; if one is there, draw on a picture that shows "
+        "hands and sleeves"
     )
+    return PackedMaskTrack(clip.size, masks, warnings=(*warnings, sentence))
 
 
 class _SecondPass:
@@ -144,25 +153,11 @@ class _SecondPass:
         self._scene, self._colours = learned.scene, learned.colours
         self._size = work_size(clip.size)
         self._light: Gain = SAME_LIGHT
-        grey = cv2.cvtColor(learned.scene.grey_levels, cv2.COLOR_RGB2GRAY)
-        across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-        self._edges = (np.hypot(across, down) > SCENE_EDGE) & learned.scene.known
-        self._shifts: list[float] = []
 
     def run(self, meter: ProgressMeter) -> PackedMaskTrack:
         """Masks and confidences."""
         confidences: list[float] = []
         return PackedMaskTrack(self._clip.size, self._masks(meter, confidences), confidences)
-
-    def warnings(self) -> tuple[str, ...]:
-        """Sentences about the whole clip."""
-        moved = np.flatnonzero(np.array(self._shifts) > MOVED_SHARE)
-        if len(moved) < max(2, 0.02 * self._clip.count):
-            return ()
-        return (
-            f"the camera of '{self._clip.name}' seems to have moved at picture {moved[0]}: "
-            f"the scene does not match in {len(moved)} pictures; split the episode there or draw",
-        )
 
     def _masks(self, meter: ProgressMeter, confidences: list[float]):
         count = self._clip.count
@@ -186,21 +181,7 @@ class _SecondPass:
         lit = lit_like(image, self._light)
         robot = reduced_silhouette(self._silhouette, index, self._clip, self._size)
         score = operator_score(lit, self._scene, self._colours, robot)
-        self._note_shift(lit, score, robot)
-        return _Looked(score, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), 0.0)
-
-    def _note_shift(
-        self,
-        image: NDArray[np.uint8],
-        score: NDArray[np.float32],
-        robot: NDArray[np.float32] | None,
-    ) -> None:
-        looked = self._edges & (cv2.blur(score, (9, 9)) < -0.3)
-        if robot is not None:
-            looked &= cv2.dilate(robot, np.ones((9, 9), np.uint8)) < 0.01
-        number = np.count_nonzero(looked)
-        changed = self._scene.change(image)[looked] > 2.0
-        self._shifts.append(float(changed.mean()) if number > 200 else 0.0)
+        return _Looked(score, cv2.cvtColor(lit, cv2.COLOR_RGB2GRAY))
 
 
 def _steadied(

@@ -83,8 +83,8 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
     bins = np.stack([colour_bins(one) for one in samples.stack])
     robot = _robot_colours(samples, bins)
     regions = _changed_parts(samples, scene, away)
-    added = _added_colours(bins, np.stack([at_edge for at_edge, _ in regions]))
-    mine, others = _first_colours(samples, bins, regions, added is not None, drawn)
+    added = _added_colours(bins, regions)
+    mine, others = _first_colours(samples, bins, regions, added, drawn)
     colours: ColourModel | None = None
     for _ in range(ROUNDS + 1):
         if colours is not None:
@@ -128,19 +128,19 @@ def _changed_parts(
 
 
 def _added_colours(
-    bins: NDArray[np.int32], at_edge: NDArray[np.bool_]
+    bins: NDArray[np.int32], regions: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]]
 ) -> NDArray[np.float64] | None:
     """How much of every colour the operator brought along, 0 to 1; None when always there.
 
     Robot and things are in the pictures without the operator too, and only move: a colour that
     became no more with him is not his.
     """
-    area = at_edge.mean(axis=(1, 2))
-    with_him = area > AREA_OF_SOMEBODY
+    with_him = np.array([at_edge.mean() > AREA_OF_SOMEBODY for at_edge, _ in regions])
+    changed = np.stack([at_edge | inner for at_edge, inner in regions])
     if with_him.all() or not with_him.any():
         return None
     mine, there, before = (
-        _mean_colours(bins[with_him], at_edge[with_him]),
+        _mean_colours(bins[with_him], changed[with_him]),
         _mean_colours(bins[with_him]),
         _mean_colours(bins[~with_him]),
     )
@@ -160,12 +160,15 @@ def _first_colours(
     samples: Samples,
     bins: NDArray[np.int32],
     regions: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
-    is_told_by_absence: bool,
+    added: NDArray[np.float64] | None,
     drawn: Sequence[Drawn],
 ) -> tuple[ColourCounts, ColourCounts]:
     mine, others = ColourCounts(), ColourCounts()
     for image, found, (at_edge, inner) in zip(samples.stack, bins, regions, strict=True):
-        if samples.has_robot or is_told_by_absence:
+        if added is not None:
+            mine.add(found[at_edge | inner])
+            others.add(found[at_edge | inner])
+        elif samples.has_robot:
             mine.add(found[at_edge])
             others.add(found[inner])
         elif drawn:
@@ -174,6 +177,8 @@ def _first_colours(
             skin = skin_likeness(image)
             mine.add(found[at_edge & skin])
             others.add(found[inner | (at_edge & ~skin)])
+    if added is not None:
+        others.counts *= 1 - added
     return mine, others
 
 
