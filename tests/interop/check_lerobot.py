@@ -134,16 +134,16 @@ def check_filter(expected: Expected, variant: str) -> None:
     episodes = open_dataset(expected, variant).meta.episodes
     assert episodes["outcome"] == [one["outcome"] for one in expected.episodes]
     chosen = [at for at, success in enumerate(episodes["success"]) if success]
+    how = "chosen by the `success` column of `meta.episodes`"
     if not chosen:
-        chosen = [len(expected.episodes) - 1]
+        chosen, how = [len(expected.episodes) - 1], "the last one (nobody judged these)"
     dataset = open_dataset(expected, variant, episodes=chosen)
     assert len(dataset) == sum(expected.lengths[at] for at in chosen)
     found = {dataset[at]["episode_index"].item() for at in range(0, len(dataset), 5)}
     assert found == set(chosen)
     passed(
         "lerobot",
-        f"`{variant}`: `episodes={chosen}`, chosen by the `success` column of "
-        "`meta.episodes`, loads these only",
+        f"`{variant}`: `episodes={chosen}`, {how}, loads these only",
         DECLARED + (DECODED if variant == "lerobot-video" else ""),
     )
 
