@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SMOOTHING = 0.2  # share of the newest pace in the running mean
+LEAST_SHARE = 1e-6  # of the whole; less work than that says nothing about the pace
 
 
 class Cancelled(Exception):
@@ -66,15 +67,20 @@ class ProgressMeter:
         self._clock = clock
         self._at_s = clock()
         self._pace: float | None = None
+        self._unpaced, self._unpaced_s = 0.0, 0.0
 
     def advance(self, amount: float, what: str = "") -> None:
         """Note that ``amount`` more is done and report it."""
         now_s = self._clock()
         spent_s, self._at_s = now_s - self._at_s, now_s
         if amount > 0:
-            pace = spent_s / amount
+            self._unpaced += amount
+            self._unpaced_s += spent_s
+        if self._unpaced > LEAST_SHARE * self.total:
+            pace = self._unpaced_s / self._unpaced
             old = self._pace
             self._pace = pace if old is None else old + SMOOTHING * (pace - old)
+            self._unpaced, self._unpaced_s = 0.0, 0.0
         self.done = min(self.total, self.done + amount)
         left_s = None if self._pace is None else self._pace * (self.total - self.done)
         self._report(Progress(self.done, self.total, what, left_s))
