@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 log = logging.getLogger(__name__)
 
 SETTINGS_VERSION = 1
+REVIEWER_CODE = r"^[A-Z]{1,3}[0-9]{1,4}$"
 
 
 class Settings(BaseModel):
@@ -60,7 +61,7 @@ class Settings(BaseModel):
     workspace: str = Field(default="Record", description="Workspace shown last")
     reviewer: str = Field(
         default="R1",
-        pattern=r"^[A-Z]{1,3}[0-9]{1,4}$",
+        pattern=REVIEWER_CODE,
         description="Pseudonym of the reviewer",
     )
     review_station: str = Field(

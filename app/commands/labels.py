@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,21 +33,19 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def show_labels(
     dataset: DatasetArgument, episode: EpisodeArgument, as_json: JsonOption = False
 ) -> None:
-    """Print what everyone said about an episode, and what it adds up to."""
+    """Print what everyone said about an episode, and what it adds up to; exit code 1 if damaged."""
     from recorder.dataset import open_dataset
     from recorder.review.final import final_labels
     from recorder.review.folding import state_as_json
-    from recorder.review.store import read_state, reviewers_of
+    from recorder.review.store import read_intact, reviewers_of
 
     with fail():
         opened = open_dataset(dataset)
         row = _find(opened, episode)
         final = final_labels(opened, row.uuid, row.outcome)
-        said = {
-            name: state_as_json(state)
-            for name in reviewers_of(opened)
-            if (state := read_state(opened, name, row.uuid)) is not None
-        }
+        read = {name: read_intact(opened, name, row.uuid) for name in reviewers_of(opened)}
+    said = {name: state_as_json(state) for name, (state, _) in read.items() if state is not None}
+    damaged = {name: problem for name, (_, problem) in read.items() if problem}
     facts = {
         "episode": row.uuid,
         "number": row.number,
@@ -58,16 +57,19 @@ def show_labels(
             "state": state_as_json(final.state),
         },
         "reviewers": said,
+        "damaged": damaged,
     }
     if as_json:
         show(json.dumps(facts, indent=1))
-        return
+        raise typer.Exit(1 if damaged else 0)
     show(f"episode {row.number} ({row.uuid}), the operator said {row.outcome}")
     show(f"final, by {final.by}" + _disputed(final.disputed))
     _show_state(facts["final"]["state"])
     for name, state in said.items():
-        show(f"{name}, {'finished' if state['accepted'] else 'not finished'}")
+        how = "finished" if state["accepted"] else "not finished"
+        show(f"{name}, {'damaged: as far as it is whole' if name in damaged else how}")
         _show_state(state)
+    raise typer.Exit(1 if damaged else 0)
 
 
 @cli.command(epilog="Example: thenar labels audit ~/demos 12 --json")
@@ -110,6 +112,7 @@ def assign(
     as_json: JsonOption = False,
 ) -> None:
     """Deal the published episodes out to reviewers, each with an order of its own."""
+    from app.settings import REVIEWER_CODE
     from recorder.catalogue import Catalogue
     from recorder.dataset import open_dataset
     from recorder.review.assignment import assign as deal
@@ -118,6 +121,12 @@ def assign(
     with fail():
         opened = open_dataset(dataset)
         codes = [name.strip() for name in reviewers.split(",") if name.strip()]
+        for code in codes:
+            if not re.match(REVIEWER_CODE, code):
+                raise ValueError(
+                    f"reviewer '{code}' is no code of one to three capital letters and one to "
+                    "four digits, e.g. R1; names stay out of datasets"
+                )
         uuids = [row.uuid for row in Catalogue(opened).rows()]
         if is_extended:
             existing = load_assignment(opened)

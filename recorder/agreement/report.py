@@ -8,6 +8,7 @@ coefficient can be near zero while reviewers agree nearly always.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -43,7 +44,9 @@ from recorder.catalogue import Catalogue
 from recorder.dataset import Dataset
 from recorder.review.adjudication import ADJUDICATOR
 from recorder.review.state import LabelState
-from recorder.review.store import read_state, reviewers_of
+from recorder.review.store import DamagedJournalError, read_state, reviewers_of
+
+log = logging.getLogger(__name__)
 
 FRAME_HZ = 30.0
 NOMINAL_LANES = {
@@ -166,11 +169,20 @@ def report_of(
 def _accepted(dataset: Dataset, reviewers: Sequence[str], uuids: Sequence[str]) -> States:
     states: dict[str, dict[str, LabelState]] = {}
     for uuid in uuids:
-        said = {name: read_state(dataset, name, uuid) for name in reviewers}
+        said = {name: _said(dataset, name, uuid) for name in reviewers}
         finished = {name: one for name, one in said.items() if one is not None and one.accepted}
         if len(finished) >= 2:
             states[uuid] = finished
     return states
+
+
+def _said(dataset: Dataset, reviewer: str, uuid: str) -> LabelState | None:
+    """What a reviewer said; a damaged journal does not count, as in the final labels."""
+    try:
+        return read_state(dataset, reviewer, uuid)
+    except DamagedJournalError as error:
+        log.warning("%s; it does not count", error)
+        return None
 
 
 def _nominal(title: str, ratings: Ratings, reviewers: int, seed: int) -> LaneAgreement:

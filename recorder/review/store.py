@@ -46,6 +46,7 @@ __all__ = [
     "ReviewStore",
     "ReviewerError",
     "new_item_id",
+    "read_intact",
     "read_state",
     "reviewers_of",
 ]
@@ -293,6 +294,24 @@ def read_state(dataset: Dataset, reviewer: str, uuid: str) -> LabelState | None:
         When the journal has a damaged line.
     """
     return _state_at(journal_path(dataset, reviewer, uuid))
+
+
+def read_intact(dataset: Dataset, reviewer: str, uuid: str) -> tuple[LabelState | None, str]:
+    """What ``reviewer`` has said, of a damaged journal up to the damage.
+
+    Returns
+    -------
+    LabelState or None
+        None when nothing was ever written.
+    str
+        What is wrong with the journal; empty when it is whole.
+    """
+    journal = Journal(journal_path(dataset, reviewer, uuid))
+    entries = journal.read()
+    try:
+        return (History(entries).state if entries else None), journal.problem
+    except LabelError as error:
+        return LabelState(), f"'{journal.path}' contradicts itself: {error}"
 
 
 def _state_at(path: Path) -> LabelState | None:

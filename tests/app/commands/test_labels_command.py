@@ -91,3 +91,33 @@ def test_verify_finds_a_changed_line(recorded: tuple[Dataset, str]) -> None:
     facts = json.loads(broken.output)
     assert (broken.exit_code, facts["ok"]) == (1, False)
     assert "line 3 is damaged" in facts["journals"][0]["problem"]
+
+
+def test_a_damaged_journal_is_shown_as_far_as_it_is_whole_beside_the_others(
+    recorded: tuple[Dataset, str],
+) -> None:
+    dataset, uuid = recorded
+    path = dataset.root / "reviews" / "R1" / f"{uuid}.jsonl"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"new":4', b'"new":5'))
+    shown = call("show", dataset.root, "0", "--json")
+    words = call("show", dataset.root, "0").stdout
+    path.write_bytes(content)
+    facts = json.loads(shown.stdout)
+    assert shown.exit_code == 1
+    assert (facts["reviewers"]["R1"]["outcome"], facts["reviewers"]["R1"]["accepted"]) == (
+        "failure",
+        None,
+    )
+    assert facts["reviewers"]["R2"]["quality"] == 2
+    assert "line 3 is damaged" in facts["damaged"]["R1"]
+    assert "R1, damaged: as far as it is whole" in words
+
+
+def test_an_assignment_takes_only_codes_that_the_window_takes(
+    recorded: tuple[Dataset, str],
+) -> None:
+    dataset, _ = recorded
+    refused = call("assign", dataset.root, "--reviewers", "R1,alice", "--replace")
+    assert refused.exit_code == 1
+    assert "reviewer 'alice' is no code" in refused.output

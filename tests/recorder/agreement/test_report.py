@@ -7,6 +7,7 @@ import pytest
 from recorder.agreement.coefficient import NO_VARIATION, TOO_FEW
 from recorder.agreement.page import agreement_page
 from recorder.agreement.report import agreement_report, report_of
+from recorder.catalogue import Catalogue
 from recorder.dataset import open_dataset
 from recorder.review.adjudication import ADJUDICATOR
 from recorder.review.schema import load_label_schemas
@@ -113,3 +114,20 @@ def test_report_counts_accepted_reviews_of_reviewers_only(tmp_path):
     assert "&lt;demo&gt;" in page
     assert "Krippendorff alpha, nominal" in page
     assert "thenar agreement DATASET --seed 0" in page
+
+
+def test_a_damaged_journal_does_not_count_and_the_others_do(tmp_path):
+    dataset = open_dataset(tmp_path / "dataset", create=True)
+    schema = load_label_schemas()["*"]
+    write_take(dataset, SyntheticTake(number=0, seconds=0.2, cameras=()))
+    (row,) = Catalogue(dataset).rows()
+    for reviewer in ("R1", "R2", "R3"):
+        review = ReviewStore(dataset, reviewer).open(row.uuid, schema)
+        edits = (Edit("outcome", None, "success"), Edit("accepted", None, True))
+        review.apply(Change("x", edits))
+        review.publish()
+    path = dataset.root / "reviews" / "R3" / f"{row.uuid}.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"success"', b'"failure"'))
+    report = agreement_report(dataset)
+    assert report.episodes == 1
+    assert of(report, "Outcome")["raw agreement"].value == 1.0
