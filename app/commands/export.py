@@ -167,7 +167,9 @@ def _progress(quiet: bool) -> Iterator[Report]:
         TextColumn("{task.percentage:3.0f} %  {task.fields[left]}"),
     )
     columns = (said[0], BarColumn(), said[1])
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet)
+    console = Console(stderr=True)
+    hidden = quiet or not console.is_terminal
+    bar = Progress(*columns, console=console, transient=True, disable=hidden)
     task = bar.add_task("looking at the dataset", left="")
 
     def report(step: Step) -> None:

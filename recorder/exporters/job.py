@@ -28,11 +28,18 @@ from recorder.dataset import DatasetError
 from recorder.durability import fsync_path
 from recorder.exporters.account import episode_account, export_account
 from recorder.exporters.episode_rows import open_export_episode
-from recorder.exporters.formats import EpisodeFacts, ExportTarget, FormatWriter, writer_for
+from recorder.exporters.formats import (
+    AS_RECORDED,
+    EpisodeFacts,
+    ExportTarget,
+    FormatWriter,
+    writer_for,
+)
 from recorder.exporters.label_columns import EpisodeLabels, without_people
 from recorder.exporters.manifest import LOCK, PARTS, Finished, Manifest, write_json
 from recorder.exporters.plan import ExportError, ExportPlan
 from recorder.exporters.selection import Selection, Skipped, select_episodes
+from recorder.finalise import file_sha256
 from recorder.header import software_version
 from recorder.progress import ProgressMeter, Report, quiet
 from recorder.progress_child import run_child
@@ -194,6 +201,7 @@ def _write(
     target.tick = lambda frames: meter.advance(frames, f"episode {facts.number}")
     target.tick(0.0)
     before = meter.done
+    _check_content(facts)
     with open_export_episode(plan, facts.path, labels, selection.chosen.phases) as episode:
         result = writer.write(facts.index, episode)
         about = episode_account(facts, episode)
@@ -201,6 +209,15 @@ def _write(
     pictures = max(1, len(selection.chosen.cameras))
     target.tick(max(0.0, before + facts.length * pictures - meter.done))
     return done
+
+
+def _check_content(facts: EpisodeFacts) -> None:
+    """Refuse a file that is not the one whose checksum the export will name."""
+    if file_sha256(facts.path) != facts.sha256:
+        raise ExportError(
+            f"episode {facts.number} was changed after it was published: its SHA-256 differs; "
+            "`thenar verify` says where, --episodes leaves it out"
+        )
 
 
 def _key(plan: ExportPlan, selection: Selection, at: int) -> str:
@@ -244,7 +261,7 @@ def _publish(
     fsync_path(plan.out.absolute().parent)
     meter.advance(meter.total - meter.done, "done")
     repeated: dict[str, int] = {}
-    for episode in account["episodes"]:
+    for episode in () if plan.format in AS_RECORDED else account["episodes"]:
         for stream, count in episode["repeated_rows"].items():
             repeated[stream] = repeated.get(stream, 0) + count
     rows = selection.chosen.rows

@@ -32,12 +32,15 @@ class EpisodeLabels:
     by : str
         ``adjudicated``, ``reviewers``, ``operator`` or ``nobody``.
     reviewers : tuple of str
+    problems : tuple of str
+        Journals that are damaged and so were not heard.
     """
 
     state: LabelState = field(default_factory=LabelState)
     outcome: str = "unlabelled"
     by: str = "nobody"
     reviewers: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON; equal labels give equal JSON."""
@@ -58,7 +61,7 @@ def episode_labels(dataset: Dataset, uuid: str, operator_outcome: str) -> Episod
         outcome = "disputed"
     else:
         outcome = final.state.outcome or operator_outcome
-    return EpisodeLabels(final.state, outcome, final.by, tuple(final.reviewers))
+    return EpisodeLabels(final.state, outcome, final.by, tuple(final.reviewers), final.problems)
 
 
 def without_people(labels: EpisodeLabels) -> EpisodeLabels:

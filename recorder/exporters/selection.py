@@ -152,6 +152,8 @@ def _wanted(plan: ExportPlan, rows: Sequence[EpisodeRow]) -> list[EpisodeRow]:
 
 
 def _left_out(plan: ExportPlan, labels: EpisodeLabels) -> str:
+    if labels.problems:
+        return f"its labels cannot be trusted: {labels.problems[0]}"
     if labels.state.rejected and not plan.include_rejected:
         return f"rejected: {labels.state.rejected}"
     if plan.require_outcome and labels.outcome not in plan.require_outcome:

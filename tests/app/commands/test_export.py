@@ -40,6 +40,12 @@ def test_an_export_says_where_it_is_and_how_large(run, tmp_path):
     assert (tmp_path / "out/meta/info.json").exists()
 
 
+def test_a_refusal_is_one_line(run):
+    done = run("--to", "lerobot", "--episodes", "9")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("thenar: ")
+
+
 def test_a_dry_run_writes_nothing(run, tmp_path):
     done = run("--to", "robomimic", "--dry-run", "--json", "--episodes", "0-1")
     assert json.loads(done.stdout)["episodes"] == 2

@@ -241,3 +241,29 @@ def test_the_account_says_choices_and_repeated_rows(plan):
     assert [one["repeated_rows"]["front/rgb"] for one in account["episodes"]] == [3, 0, 0]
     assert account["plan"]["rate_hz"] == 30
     assert "dataset" not in account["plan"]
+
+
+def test_a_format_that_repeats_nothing_says_nothing_of_repeated_rows(plan):
+    assert run_export(plan("csv")).repeated == {}
+    assert run_export(plan(out=plan().out.with_name("rows"))).repeated
+
+
+def test_a_file_that_is_not_the_published_one_is_refused(plan, takes):
+    path = takes.episode_path(1)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 0xFF
+    path.chmod(0o644)
+    path.write_bytes(content)
+    for name in ("lerobot", "csv"):
+        with pytest.raises(ExportError, match="episode 1 was changed after it was published"):
+            run_export(plan(name, episodes=(1,)))
+
+
+def test_an_episode_with_a_damaged_journal_stays_out_as_it_may_be_rejected(plan, takes):
+    uuid = select_episodes(plan()).chosen.episodes[1].uuid
+    _say(takes, uuid, rejected="privacy")
+    journal = takes.root / "reviews" / "r1" / f"{uuid}.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b"privacy", b"privacX"))
+    selection = select_episodes(plan())
+    assert [one.number for one in selection.chosen.episodes] == [0, 2]
+    assert "cannot be trusted" in selection.skipped[0].reason
