@@ -174,8 +174,13 @@ def _library(dataset: Path) -> Library:
 
 
 def _query(**fields: Any) -> LibraryQuery:
-    from recorder.library.rows import LibraryQuery
+    from recorder.library.rows import OUTCOMES, LibraryQuery
 
+    for outcome in fields.get("outcomes", ()):
+        if outcome not in OUTCOMES:
+            raise ValueError(
+                f"--outcome: '{outcome}' is unknown; choose from {', '.join(OUTCOMES)}"
+            )
     return LibraryQuery(**fields)
 
 

@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 from recorder.catalogue import EpisodeRow
 from recorder.overview.model import QualityFigures
 
+OUTCOMES = (
+    "success",
+    "qualified_success",
+    "failure",
+    "cannot_judge",
+    "disputed",
+    "unlabelled",
+)  # of a ``ReviewSummary``
+
 
 @dataclass(frozen=True)
 class ReviewSummary:

@@ -63,7 +63,7 @@ def outcome_word(outcome: str) -> str:
 def _labels_text(row: LibraryRow) -> str:
     review = row.review
     if review.rejected:
-        return f"rejected: {review.rejected}"
+        return f"rejected: {review.rejected.replace('_', ' ')}"
     count = len(review.reviewers)
     parts = ["reviewed" if count == 1 else f"{count} reviewers"] if count else []
     for number, what in ((review.phases, "phase"), (review.contacts, "contact")):

@@ -40,6 +40,13 @@ def test_list_takes_filters_and_prints_json(dataset: Dataset) -> None:
     assert out.split()[:2] == ["1", "failure"]
 
 
+def test_an_outcome_that_does_not_exist_is_refused_with_the_list(dataset: Dataset) -> None:
+    code, out, err = run("list", str(dataset.root), "--outcome", "foo")
+    assert (code, out) == (1, "")
+    assert "'foo' is unknown; choose from success, qualified_success, failure" in err
+    assert run("list", str(dataset.root), "--outcome", "disputed")[0] == 0
+
+
 def test_stats_counts_outcomes_with_an_interval(dataset: Dataset) -> None:
     code, out, _ = run("stats", str(dataset.root), "--json")
     assert code == 0

@@ -236,10 +236,10 @@ def test_a_contact_by_hand_has_a_key_like_any_other_that_can_be_changed(open_win
     window.press("2")
     assert len(window.state.contacts) == 1
     book = KeyBook(window.settings, window.window.apply_keys)
-    book.set_key("review.contact_by_hand", "U")
+    book.set_key("review.contact_by_hand", "Shift+M")
     window.press("M")
     assert not window.review.episode.panel.choices.isVisible()
-    window.press("U", "1")
+    window.press("Shift+M", "1")
     assert len(window.state.contacts) == 2
 
 
