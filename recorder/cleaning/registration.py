@@ -90,7 +90,7 @@ def edge_scores(
 
 
 def best_shift(
-    scores: NDArray[np.float32], expected: Shift | None = None, within_px: float = REACH_PX
+    scores: NDArray[np.floating], expected: Shift | None = None, within_px: float = REACH_PX
 ) -> Shift:
     """The shift with the best score, to a fraction of a pixel.
 
@@ -102,7 +102,7 @@ def best_shift(
         Shifts further than ``within_px`` from it are not looked at.
     """
     middle = (len(scores) - 1) / 2
-    smooth = cv2.GaussianBlur(scores, (3, 3), 0.7)
+    smooth = np.asarray(cv2.GaussianBlur(scores, (3, 3), 0.7), np.float32)
     rows, columns = np.mgrid[: len(scores), : len(scores)] - middle
     allowed = np.ones(scores.shape, bool)
     if expected is not None:

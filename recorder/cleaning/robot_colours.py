@@ -40,7 +40,7 @@ class RobotColours:
         picture: NDArray[np.uint8],
         frame: RobotFrame,
         normals: NDArray[np.float32],
-        at: tuple[NDArray[np.int64], NDArray[np.int64]],
+        at: tuple[NDArray[np.intp], ...],
     ) -> None:
         """Take in seen pixels ``at`` of the rectangle of ``frame`` with normals ``(N, 3)``."""
         colours = picture[frame.part][at].astype(np.float64)

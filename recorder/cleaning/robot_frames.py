@@ -100,7 +100,7 @@ class RobotFrames:
             one = edge_scores(self.clip.frame(int(index)), surface, self.hole(int(index)))
             if one is not None:
                 found.append(one)
-        return np.mean(found, axis=0, dtype=np.float32) if found else None
+        return np.mean(found, axis=0).astype(np.float32) if found else None
 
     def get(self, index: int) -> RobotFrame | None:
         """The robot in frame ``index``; None when it is not in the picture."""
@@ -119,7 +119,9 @@ class RobotFrames:
         if surface is not None and self._scores is not None:
             scores = edge_scores(self.clip.frame(index), surface, hole)
             if scores is not None:
-                more = best_shift(scores + COMMON_WEIGHT * self._scores, Shift(), REFINE_PX)
+                more = best_shift(
+                    scores + np.float32(COMMON_WEIGHT) * self._scores, Shift(), REFINE_PX
+                )
                 if np.hypot(more.right, more.down) > REDRAW_PX:
                     shift = Shift(shift.right + more.right, shift.down + more.down, more.certain)
                     surface = self.silhouette.surface(joints, (shift.right, shift.down))
@@ -132,5 +134,5 @@ class RobotFrames:
         padded = cv2.copyMakeBorder(
             surface.mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0
         )
-        inside = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+        inside = np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3), np.float32)[1:-1, 1:-1]
         return RobotFrame(surface, inside, hidden, shift)

@@ -235,7 +235,8 @@ class RobotLayer:
             kinds[trust > best] = FROM_REPLAY if one.clip else FROM_FRAME
             best = np.maximum(best, trust)
         base = np.float32(PAINTED_TRUST)  # what no frame shows fades into the painted colour
-        return (total + base * painted) / (weight + base)[:, None], kinds
+        mixed = (total + base * painted) / (weight + base)[:, None]
+        return mixed.astype(np.float32), kinds
 
     def _chosen(
         self,

@@ -178,7 +178,7 @@ def refine(
         return where, sample(picture, where)
     known = known[:: -(-len(known) // REFINE_MOST)]
     target = cv2.cvtColor(wanted[None, known], cv2.COLOR_RGB2GRAY)[0]
-    picture_grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    picture_grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     shift = np.zeros(2, np.float32)
     offsets = np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)], np.float32)
     for _ in range(REFINE_STEPS):

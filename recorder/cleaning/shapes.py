@@ -178,7 +178,7 @@ def _ball(
     return _entry(a, b, float(eye @ eye) - radius * radius)
 
 
-def _entry(a: NDArray[np.float32], b: NDArray[np.float32], c: float) -> NDArray[np.float32]:
+def _entry(a: NDArray[np.floating], b: NDArray[np.floating], c: float) -> NDArray[np.float32]:
     """Smaller root of ``a t^2 + 2 b t + c``; infinite where there is none in front."""
     inside = b * b - a * np.float32(c)
     with np.errstate(invalid="ignore", divide="ignore"):
