@@ -21,7 +21,13 @@ from recorder.cleaning.masks.keyframes import (
     keyframe_mask,
     stroke_pixels,
 )
-from recorder.cleaning.masks.learning import Drawn, Learned, learn, parts_at_edge
+from recorder.cleaning.masks.learning import Drawn, Learned, learn
+from recorder.cleaning.masks.parts import (
+    grey_levels,
+    parts_at_edge,
+    parts_with,
+    without_holes,
+)
 from recorder.cleaning.masks.samples import (
     Samples,
     Silhouette,
@@ -161,7 +167,8 @@ class _SecondPass:
 
     def _masks(self, meter: ProgressMeter, confidences: list[float]):
         count = self._clip.count
-        before, now = None, self._look(0)
+        before: _Looked | None = None
+        now = self._look(0)
         region: NDArray[np.bool_] | None = None
         for index in range(count):
             after = self._look(index + 1) if index + 1 < count else None
@@ -172,8 +179,9 @@ class _SecondPass:
             confidences.append(_confidence(score, region))
             whole = cv2.resize(score.astype(np.float32), self._clip.size)
             yield whole > 0
-            before, now = now, after
             meter.advance(1, "masks")
+            if after is not None:
+                before, now = now, after
 
     def _look(self, index: int) -> _Looked:
         image = reduced(self._clip.frame(index), self._size)
@@ -181,7 +189,7 @@ class _SecondPass:
         lit = lit_like(image, self._light)
         robot = reduced_silhouette(self._silhouette, index, self._clip, self._size)
         score = operator_score(lit, self._scene, self._colours, robot)
-        return _Looked(score, cv2.cvtColor(lit, cv2.COLOR_RGB2GRAY))
+        return _Looked(score, grey_levels(lit))
 
 
 def _steadied(
@@ -201,25 +209,9 @@ def _region(score: NDArray[np.float32], previous: NDArray[np.bool_] | None) -> N
     mask = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
     known = parts_at_edge(mask)
     if previous is not None:
-        known |= _parts_with(mask, previous)
-    strong = _parts_with(mask, score > STRONG)
-    return _closed(known & strong)
-
-
-def _parts_with(mask: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    _, parts = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
-    kept = np.zeros(int(parts.max()) + 1, np.bool_)
-    kept[np.unique(parts[seeds])] = True
-    kept[0] = False
-    return kept[parts]
-
-
-def _closed(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """``mask`` with holes of less than ``SMALL_HOLE`` filled."""
-    _, parts, stats, _ = cv2.connectedComponentsWithStats((~mask).view(np.uint8), connectivity=4)
-    small = stats[:, cv2.CC_STAT_AREA] < SMALL_HOLE * mask.size
-    small[0] = False
-    return mask | small[parts]
+        known |= parts_with(mask, previous)
+    strong = parts_with(mask, score > STRONG)
+    return without_holes(known & strong, SMALL_HOLE)
 
 
 def _confidence(score: NDArray[np.float32], region: NDArray[np.bool_]) -> float:

@@ -116,7 +116,7 @@ def choose_scene(
     between neighbours is their difference, free up to ``SEAM_FREE`` and cut at ``SEAM_MOST``.
     """
     there = modes.shares > 0
-    known = there.any(axis=0)
+    known = np.asarray(there.any(axis=0), np.bool_)
     cost = -FREQUENCY_WEIGHT * np.log(np.maximum(modes.shares, 1e-3))
     if penalty is not None:
         cost = cost + COLOUR_WEIGHT * penalty
@@ -143,7 +143,8 @@ def _seams(
             step, np.abs(one[:, :, :, None, channel] - other[:, :, None, :, channel]), out=step
         )
     both = np.take(known, range(size - 1), axis) & np.take(known, range(1, size), axis)
-    return np.clip(step - SEAM_FREE, 0, SEAM_MOST) * both[..., None, None]
+    cost = np.clip(step - SEAM_FREE, 0, SEAM_MOST) * both[..., None, None]
+    return cost.astype(np.float32, copy=False)
 
 
 def _swept(

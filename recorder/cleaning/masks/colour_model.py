@@ -75,7 +75,7 @@ def colour_bins(image: NDArray[np.uint8]) -> NDArray[np.int32]:
     (height, width) int32 array
     """
     lab = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2LAB)
-    light, a, b = cv2.split(lab)
+    light, a, b = (np.asarray(one, np.uint8) for one in cv2.split(lab))
     found = _LIGHT[light]
     found += _A[a]
     found += _B[b]

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recorder.cleaning.masks.parts import grey_levels
+
 EDGE_NOISE = 6.0  # grey levels: smaller steps of the picture do not hold an edge
 
 
@@ -47,5 +49,5 @@ def refined(mask: NDArray[np.bool_], image: NDArray[np.uint8], band_px: int) -> 
     band = cv2.dilate(whole, box) != cv2.erode(whole, box)
     if not band.any():
         return mask
-    soft = guided(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), mask.astype(np.float32), band_px)
+    soft = guided(grey_levels(image), mask.astype(np.float32), band_px)
     return np.where(band, soft > 0.5, mask)

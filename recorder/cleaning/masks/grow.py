@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recorder.cleaning.gain import fit_gain, ring
+from recorder.cleaning.masks.parts import parts_with
 from recorder.cleaning.parameters import CleanParameters
 
 DARKENED = (0.35, 0.95)  # brightness of shadow against the same place without it
@@ -80,12 +81,9 @@ def _shadow(
     near = ring(grown, reach_px)
     light = fit_gain(plate, image, ~grown)
     dark = shadow_pixels(cv2.blur(image, (3, 3)), cv2.blur(light.apply(plate), (3, 3))) & near
-    dark = cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    _, parts = cv2.connectedComponents(dark | grown.view(np.uint8), connectivity=8)
-    touching = np.zeros(int(parts.max()) + 1, np.bool_)
-    touching[np.unique(parts[grown])] = True
-    touching[0] = False
-    found = touching[parts] & dark.view(np.bool_)
+    box = np.ones((3, 3), np.uint8)
+    dark = cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, box) > 0
+    found = parts_with(dark | grown, grown) & dark
     return _dilated(found, 2) & (near | grown)
 
 

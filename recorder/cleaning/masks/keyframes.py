@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from recorder.cleaning.clip import CleanError
 from recorder.cleaning.masks.colour_model import ColourCounts, ColourModel, colour_bins
 from recorder.cleaning.masks.edges import refined
+from recorder.cleaning.masks.parts import parts_with
 
 Polyline = tuple[tuple[float, float], ...]
 
@@ -124,7 +125,8 @@ def _reduced(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     height, width = image.shape[:2]
     scale = min(1.0, WORK_SIDE_PX / width)
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), scale
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), scale
 
 
 def _cut(image: NDArray[np.uint8], key: KeyFrame, scale: float) -> NDArray[np.bool_]:
@@ -141,7 +143,7 @@ def _cut(image: NDArray[np.uint8], key: KeyFrame, scale: float) -> NDArray[np.bo
         bgr = np.ascontiguousarray(image[..., ::-1])
         cv2.grabCut(bgr, labels, None, *models, GRABCUT_ROUNDS, cv2.GC_INIT_WITH_MASK)  # pyright: ignore
     found = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)) & ~barred
-    return _touching(found, drawn) if drawn.any() else found
+    return parts_with(found, drawn) if drawn.any() else found
 
 
 def _first_guess(
@@ -178,14 +180,5 @@ def _first_guess(
     others.add(bins[barred], weight=8.0)
     likely = ColourModel(mine, others).evidence(bins) > FAR
     labels = np.full(shape, cv2.GC_PR_BGD, np.uint8)
-    labels[_touching(likely | drawn, drawn)] = cv2.GC_PR_FGD
+    labels[parts_with(likely | drawn, drawn)] = cv2.GC_PR_FGD
     return labels
-
-
-def _touching(mask: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Connected parts of ``mask`` that contain a pixel of ``seeds``."""
-    _, parts = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
-    kept = np.zeros(int(parts.max()) + 1, np.bool_)
-    kept[np.unique(parts[seeds])] = True
-    kept[0] = False
-    return kept[parts]

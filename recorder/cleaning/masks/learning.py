@@ -23,6 +23,7 @@ from recorder.cleaning.masks.colour_model import (
     colour_bins,
     skin_likeness,
 )
+from recorder.cleaning.masks.parts import parts_at_edge
 from recorder.cleaning.masks.samples import Samples
 from recorder.cleaning.masks.scoring import CHANGED, ROBOT_EDGE_PX, Scene, operator_score
 
@@ -32,7 +33,6 @@ ROUNDS = 2
 AREA_OF_SOMEBODY = 0.002  # share of the picture that changed at its edge
 LEAST_ADDED = 0.05
 SURE = 0.7  # score from which a pixel teaches colours
-SMALLEST_PART = 0.001  # share of the picture: smaller parts at its edge are noise
 ROBOT_QUANTILE = 0.1  # of the samples may show less of a colour that is the robot's
 FEWEST_PIXELS = 200  # of all samples together, to know the operator's colours
 SCENE_WEIGHT = 0.1  # of the scene's colours among the others: they are told by place
@@ -98,17 +98,6 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
         colours = ColourModel(mine, _with_scene(others, scene))
         scene = _scene_again(modes, colours)
     return Learned(scene, colours)
-
-
-def parts_at_edge(mask: NDArray[np.bool_], smallest: float = SMALLEST_PART) -> NDArray[np.bool_]:
-    """Connected parts of ``mask`` that reach the edge of the picture and are not tiny."""
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    height, width = mask.shape
-    left, top, wide, high, area = stats.T
-    at_edge = (left <= 1) | (top <= 1) | (left + wide >= width - 1) | (top + high >= height - 1)
-    kept = at_edge & (area >= smallest * mask.size)
-    kept[0] = False
-    return kept[parts]
 
 
 def _changed_parts(

@@ -19,6 +19,7 @@ from recorder.cleaning.clip import CleanError, Clip
 from recorder.cleaning.masks.colour_model import ColourCounts, ColourModel, colour_bins
 from recorder.cleaning.masks.edges import guided
 from recorder.cleaning.masks.keyframes import KeyFrame, checked_keyframes, keyframe_mask
+from recorder.cleaning.masks.parts import grey_levels
 from recorder.cleaning.masks.samples import reduced, work_size
 from recorder.cleaning.masks.tracks import PackedMaskTrack
 from recorder.cleaning.parameters import CleanParameters
@@ -177,22 +178,24 @@ class _Carrier:
             return only.soft, None
         share = (index - start) / (end - start)
         agreed = (ahead.soft > 0.5) == (behind.soft > 0.5)
-        return (1 - share) * ahead.soft + np.float32(share) * behind.soft, agreed
+        soft = np.float32(1 - share) * ahead.soft + np.float32(share) * behind.soft
+        return soft.astype(np.float32, copy=False), np.asarray(agreed, np.bool_)
 
     def _step(
         self, state: _Carried, image: NDArray[np.uint8], index: int
     ) -> tuple[_Carried, NDArray[np.uint8]]:
         """Carry ``state`` from ``image`` to picture ``index``."""
         arrived = self._image(index)
-        grey, before = (cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (arrived, image))
-        back = self._flow.calc(grey, before, None)
-        forth = self._flow.calc(before, grey, None)
+        grey, before = grey_levels(arrived), grey_levels(image)
+        back = self._flow.calc(grey, before, None)  # pyright: ignore
+        forth = self._flow.calc(before, grey, None)  # pyright: ignore
         grid_x, grid_y = _grid(grey.shape)
         at_x, at_y = grid_x + back[..., 0], grid_y + back[..., 1]
         carried = cv2.remap(state.soft, at_x, at_y, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
         returned = cv2.remap(forth, at_x, at_y, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
         apart = np.hypot(*np.moveaxis(back + returned, -1, 0))
         broken = apart > CONTRADICTION_PX
+        carried = carried.astype(np.float32, copy=False)
         soft = self._corrected(carried, broken, arrived, grey)
         edge = _band(carried > 0.5, 2)
         number = np.count_nonzero(edge)
@@ -219,7 +222,7 @@ class _Carrier:
             np.clip(carried + np.float32(COLOUR_WEIGHT) * np.tanh(evidence), 0, 1),
             carried,
         ).astype(np.float32)
-        return np.clip(guided(grey, soft, EDGE_PX), 0, 1)
+        return np.clip(guided(grey, soft, EDGE_PX), np.float32(0), np.float32(1))
 
     def _confidence(
         self,
@@ -268,7 +271,7 @@ class _Carrier:
         return reduced(self._clip.frame(index), self._size)
 
     def _unpacked(self, packed: bytes, trust: float) -> _Carried:
-        flat = np.frombuffer(zlib.decompress(packed), np.uint8).astype(np.float32) / 255
+        flat = np.frombuffer(zlib.decompress(packed), np.uint8).astype(np.float32) / np.float32(255)
         return _Carried(flat.reshape(self._size[1], self._size[0]), trust)
 
 

@@ -18,6 +18,7 @@ from recorder.cleaning.masks.grow import shadow_pixels
 
 NOISE = 4.0  # of weighted L*a*b* after smoothing, grey levels; covers JPEG and sensor noise
 CHROMA_WEIGHT = 2.0  # skin and wood differ in colour more than in brightness, noise does not
+_WEIGHTS = np.diag([1.0, CHROMA_WEIGHT, CHROMA_WEIGHT]).astype(np.float32)
 CHANGED = 3.0  # noises; from here on a pixel is not the scene
 UNKNOWN_SCENE = 1.0
 SHADOW = -1.0
@@ -92,4 +93,4 @@ def robot_bias(robot: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _weighted_lab(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     lab = cv2.blur(cv2.cvtColor(image, cv2.COLOR_RGB2LAB), (3, 3)).astype(np.float32)
-    return cv2.multiply(lab, (1.0, CHROMA_WEIGHT, CHROMA_WEIGHT, 0.0))
+    return cv2.transform(lab, _WEIGHTS).astype(np.float32, copy=False)

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 CORNERS = 400
 QUALITY, APART_PX = 0.005, 5.0
 CELL_PX = 40
+FAINT = 3.0  # grey levels of contrast that are noise
 FEWEST_CELLS = 5
 SHIFT_PX = 1.0  # reduced pixels: about two of the recorded picture
 SPREAD_PX = 1.0  # cells that differ by less have moved together
 RETURN_PX = 0.5  # a corner followed there and back must come this near to where it was
-MOVED_SHARE, STANDING_SHARE = 0.6, 0.2  # of the cells with corners that could be followed
+MOVED_SHARE, STANDING_SHARE = 0.4, 0.15  # of the cells with corners that could be followed
 
 
 def first_moved(stack: NDArray[np.uint8]) -> int | None:
@@ -35,7 +36,7 @@ def first_moved(stack: NDArray[np.uint8]) -> int | None:
     Corners are followed from sample to sample (Lucas, Kanade, 1981, with pyramids). Robot and
     operator move them in a few cells of the picture; only a camera moves nearly all cells alike.
     """
-    greys = [cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in stack]
+    greys = [_evened(one) for one in stack]
     for at in range(1, len(greys)):
         after = min(at + 1, len(greys) - 1)
         if _is_moved(greys[at - 1], greys[at]) and _is_moved(greys[at - 1], greys[after]):
@@ -65,3 +66,12 @@ def _is_moved(before: MatLike, now: MatLike) -> bool:
         and together.mean() >= MOVED_SHARE
         and standing.mean() <= STANDING_SHARE
     )
+
+
+def _evened(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey picture of equal contrast everywhere, so that faint corners of the scene count too."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    box = (2 * (CELL_PX // 4) + 1,) * 2
+    off = grey - cv2.blur(grey, box)
+    spread = cv2.sqrt(cv2.blur(off * off, box))
+    return np.clip(128 + 45 * off / (spread + FAINT), 0, 255).astype(np.uint8)
