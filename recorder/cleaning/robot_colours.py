@@ -15,7 +15,10 @@ from recorder.cleaning.shapes import Shape
 
 TERMS = 5
 FEWEST = 60  # pixels of a shape
-RIDGE = 2.0
+FEWEST_PER_FRAME = 8
+RIDGE = 2.0  # pixels' worth of pull towards what similar shapes look like
+RIDGE_SHARE = 0.2
+BEYOND = 10.0  # grey levels that painted colours may lie outside those seen of the shape
 UNKNOWN = 128.0
 
 
@@ -34,6 +37,8 @@ class RobotColours:
         self._square = np.zeros((len(shapes), TERMS, TERMS))
         self._cross = np.zeros((len(shapes), TERMS, 3))
         self._fit = np.zeros((len(shapes), TERMS, 3), np.float32)
+        self._least = np.full((len(shapes), 3), 255.0, np.float32)
+        self._most = np.zeros((len(shapes), 3), np.float32)
 
     def learn(
         self,
@@ -50,6 +55,10 @@ class RobotColours:
             mine = rows == shape
             self._square[shape] += terms[mine].T @ terms[mine]
             self._cross[shape] += terms[mine].T @ colours[mine]
+            if np.count_nonzero(mine) >= FEWEST_PER_FRAME:
+                low, high = np.percentile(colours[mine], (5, 95), axis=0)
+                self._least[shape] = np.minimum(self._least[shape], low)
+                self._most[shape] = np.maximum(self._most[shape], high)
 
     def settle(self) -> None:
         """Fit the colours to all that was taken in."""
@@ -66,7 +75,10 @@ class RobotColours:
     def paint(self, shape: NDArray[np.int64], normals: NDArray[np.float32]) -> NDArray[np.float32]:
         """Colours ``(N, 3)`` of surface points of the given shapes with normals ``(N, 3)``."""
         painted = np.einsum("nt,ntc->nc", _terms(normals), self._fit[shape])
-        return np.clip(painted, 0, 255).astype(np.float32)
+        unseen = (self._least > self._most)[shape]
+        low = np.where(unseen, 0.0, self._least[shape] - BEYOND)
+        high = np.where(unseen, 255.0, self._most[shape] + BEYOND)
+        return np.clip(np.clip(painted, low, high), 0, 255).astype(np.float32)
 
 
 def _terms(normals: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -76,7 +88,7 @@ def _terms(normals: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _solve(square: NDArray, cross: NDArray, common: NDArray) -> NDArray:
     """Least squares drawn towards ``common`` where the data say little."""
-    pull = RIDGE * np.eye(TERMS) * (1 + 0.02 * square[0, 0])
+    pull = np.eye(TERMS) * (RIDGE + RIDGE_SHARE * square[0, 0])
     if not common.any():
         pull = 1e-3 * np.eye(TERMS)
         common = np.zeros_like(common)
