@@ -15,6 +15,7 @@ this process is killed    workers end with it; finished episodes stay and are no
 from __future__ import annotations
 
 import ctypes
+import importlib
 import logging
 import multiprocessing
 import os
@@ -231,7 +232,7 @@ class RayCluster:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         try:
-            import ray
+            ray = importlib.import_module("ray")  # an optional package
         except ImportError:
             raise RuntimeError(
                 "Ray is not installed; install it with: pip install 'thenar[ray]', or use "

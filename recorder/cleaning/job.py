@@ -95,7 +95,7 @@ def run_clean(
         Nothing can be cleaned at all: no episodes, a wrong parameter, no room.
     """
     try:
-        dataset = open_dataset(plan.dataset)
+        dataset = open_dataset(plan.dataset.absolute())  # workers may stand in another folder
     except DatasetError as error:
         raise CleanError(str(error)) from None
     executor = executor or executor_for(plan.workers, plan.ray, round(plan.memory_gib * 2**30))
@@ -148,15 +148,16 @@ class _Batch:
         paused = read_control(self._control) == "pause"
         if new > 0:
             self._meter.advance(new, what)
+        elif paused:
+            self._meter.advance(0.0, "paused")  # the time of a pause must not count for the pace
         else:
-            what = "paused" if paused else what
             self._tell(Progress(self._meter.done, self._meter.total, what, self._left_s))
 
     def so_far(self) -> str:
         made = sum(one.outcome == "cleaned" for one in self.outcomes)
         return (
-            f"cancelled; {made} episodes were finished in this run and are kept, the same command "
-            "goes on from there"
+            f"cancelled; {made} of {len(self.outcomes) + len(self._running)} were finished in this "
+            "run and are kept, the same command goes on from there"
         )
 
     def _tell(self, progress: Progress) -> None:
@@ -180,6 +181,7 @@ def _control(dataset: Dataset, plan: CleanPlan) -> Iterator[Path]:
         with dataset.locked():  # or another job would sweep the folder before it is locked
             _sweep(cleaned_dir(dataset))
             made = plan.control or Path(tempfile.mkdtemp(prefix=".job-", dir=cleaned_dir(dataset)))
+            made = made.absolute()
             made.mkdir(parents=True, exist_ok=True)
             fd = os.open(made / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
             alone = try_lock(fd)

@@ -57,7 +57,7 @@ def select_tasks(
         number = episode_number(path)
         try:
             with Episode(path) as episode:
-                tasks += _tasks(plan, episode, number, control, choices, methods)
+                tasks += _tasks(dataset, plan, episode, number, control, choices, methods)
         except (EpisodeError, CleanError, KeyError, OSError) as error:
             failures += [
                 CleanOutcome(number, camera, "failed", str(error)) for camera in plan.cameras
@@ -67,6 +67,7 @@ def select_tasks(
 
 
 def _tasks(
+    dataset: Dataset,
     plan: CleanPlan,
     episode: Episode,
     number: int,
@@ -75,7 +76,9 @@ def _tasks(
     methods: Methods,
 ) -> list[CleanTask]:
     tasks = []
-    masks_from = None if plan.masks_from is None else _masks_of(plan.masks_from, number)
+    masks_from = None
+    if plan.masks_from is not None:
+        masks_from = _masks_of(plan.masks_from.absolute(), number)
     for camera in plan.cameras:
         task = str(episode.attributes.get("task", ""))
         params, source = choices.parameters(camera, task, plan.parameters)
@@ -83,7 +86,7 @@ def _tasks(
         stream = episode.streams.get(camera)
         tasks.append(
             CleanTask(
-                dataset=plan.dataset,
+                dataset=dataset.root,
                 episode=episode.path,
                 number=number,
                 frames=0 if stream is None else len(stream),

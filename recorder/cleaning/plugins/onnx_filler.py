@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class OnnxModel:
 
     def _open(self) -> Any:
         try:
-            import onnxruntime
+            onnxruntime = importlib.import_module("onnxruntime")  # an optional package
         except ImportError:
             raise CleanError(
                 f"plug-in '{self._plugin.id}' needs onnxruntime; install it with: "
@@ -212,8 +213,7 @@ def _from_range(values: NDArray, span: str) -> NDArray[np.uint8]:
 
 def _errors_of_onnxruntime() -> tuple[type[BaseException], ...]:
     """Its own errors, which have no common base, and those of Python it raises."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
+    state = importlib.import_module("onnxruntime.capi.onnxruntime_pybind11_state")
     own = [getattr(state, name) for name in OWN_ERRORS if hasattr(state, name)]
     return (*own, RuntimeError, ValueError, OSError, TypeError, MemoryError)
 

@@ -95,7 +95,7 @@ def test_cancel_keeps_finished_episodes_and_the_next_run_goes_on(dataset):
             raise Cancelled
 
     plan = CleanPlan(dataset=dataset.root)
-    with pytest.raises(Cancelled, match="1 episodes were finished"):
+    with pytest.raises(Cancelled, match="1 of 3 were finished"):
         run_clean(plan, cancel, methods=FAKE)
     assert outcomes(run_clean(plan, methods=FAKE)) == ["finished before", "cleaned", "cleaned"]
     assert list((dataset.root / "cleaned").glob(".job-*")) == []
@@ -137,6 +137,12 @@ def test_the_control_file_cancels(dataset, tmp_path):
 def test_a_plan_that_cannot_work_is_refused_before_anything(dataset, chosen, says):
     with pytest.raises(CleanError, match=says):
         run_clean(CleanPlan(dataset=dataset.root, **chosen), methods=FAKE)
+
+
+def test_a_dataset_may_be_named_from_where_one_stands(dataset, monkeypatch):
+    monkeypatch.chdir(dataset.root.parent)
+    plan = CleanPlan(dataset=Path(dataset.root.name), episodes=(0, 1), workers=2)
+    assert outcomes(run_clean(plan, methods=FAKE)) == ["cleaned"] * 2
 
 
 def test_saved_choices_of_the_task_are_used_and_stored(dataset):
