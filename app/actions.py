@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from app.action_ids import Action, ActionId
+from app.clean_actions import CLEAN_ACTIONS
 from app.review_actions import REVIEW_ACTIONS
 
 __all__ = [
@@ -59,7 +60,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(ActionId.RESET_VIEW, "Reset 3-D view", "View", "V", "Look at the hand from the front again.", workspace=RECORD),
     Action(ActionId.SHOW_RECORD, "Record", "Workspace", "Ctrl+1", "Show the live hand; nothing that runs is stopped by leaving it."),
     Action(ActionId.SHOW_REVIEW, "Review", "Workspace", "Ctrl+2", "Show the library, the player and the labels; a running take goes on."),
+    Action(ActionId.SHOW_CLEAN, "Clean", "Workspace", "Ctrl+3", "Show recorded pictures without the operator; a running take goes on."),
     *REVIEW_ACTIONS,
+    *CLEAN_ACTIONS,
     Action(ActionId.CHEAT_SHEET, "Keys", "Help", "?", "Show every key.", pedal=False),
     Action(ActionId.CHANGE_KEYS, "Change keys...", "Help", "Ctrl+K", "Give actions other keys, pedals or gamepad buttons.", pedal=False),
     Action(ActionId.QUIT, "Quit", "File", "Ctrl+Q", "Finish the running take, make the hand safe and leave.", pedal=False),
@@ -78,11 +81,14 @@ REPEATING = frozenset(
         ActionId.REVIEW_STEP_FORWARD, ActionId.REVIEW_BACK_1S, ActionId.REVIEW_FORWARD_1S,
         ActionId.REVIEW_SLOWER, ActionId.REVIEW_FASTER, ActionId.REVIEW_ZOOM_IN,
         ActionId.REVIEW_ZOOM_OUT, ActionId.REVIEW_NUDGE_BACK, ActionId.REVIEW_NUDGE_FORWARD,
+        ActionId.CLEAN_STEP_BACK, ActionId.CLEAN_STEP_FORWARD, ActionId.CLEAN_BACK_1S,
+        ActionId.CLEAN_FORWARD_1S, ActionId.CLEAN_SLOWER, ActionId.CLEAN_FASTER,
+        ActionId.CLEAN_WIPE_LEFT, ActionId.CLEAN_WIPE_RIGHT,
     }
 )  # fmt: skip
 MENUS: tuple[str, ...] = (
-    "File", "Hand", "Take", "Exoskeleton", "Demo", "View", "Library", "Play", "Label", "Workspace",
-    "Help",
+    "File", "Hand", "Take", "Exoskeleton", "Demo", "View", "Library", "Play", "Label", "Clean",
+    "Draw", "Workspace", "Help",
 )  # fmt: skip
 MODIFIERS = ("Meta", "Ctrl", "Alt", "Shift")  # in the order of Qt's portable text
 

@@ -6,8 +6,9 @@ fast (16 ms)    the shown workspace draws the newest sample of every stream
 slow (100 ms)   status, health, heartbeat to the supervisor, place of the STOP button
 memory (10 s)   settings are saved when they changed
 
-Record goes on while Review is shown: a running take, the heartbeat and STOP do not depend on the
-workspace. Review is made when it is first shown. A window without a session has Review only.
+Record goes on while another workspace is shown: a running take, the heartbeat and STOP do not
+depend on it. Review and Clean are made when they are first shown. A window without a session has
+only those two.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from app.session import Session
 from app.session_watch import SessionWatch
 from app.settings import Settings, save_settings
 from app.window_menus import WindowMenus
-from app.workspaces import WORKSPACES, review_class
+from app.workspaces import WITHOUT_HAND, WORKSPACES, clean_class, review_class
 from app.workspaces.record import RecordWorkspace
 from app.workspaces.workspace import Workspace
 from widgets.job_bar import JobBar
@@ -44,7 +45,11 @@ SLOW_MS = 100
 REMEMBER_MS = 10_000
 MIN_SIZE = (1024, 700)
 LIVE_ACTIONS = (ActionId.ARM_KINESTHETIC, ActionId.ARM_EXOSKELETON)
-PLACES = {ActionId.SHOW_RECORD: "Record", ActionId.SHOW_REVIEW: "Review"}
+PLACES = {
+    ActionId.SHOW_RECORD: "Record",
+    ActionId.SHOW_REVIEW: "Review",
+    ActionId.SHOW_CLEAN: "Clean",
+}
 
 
 class MainWindow(QMainWindow):
@@ -82,7 +87,7 @@ class MainWindow(QMainWindow):
         keys, problems = resolve_keys(settings.keys)
         bindings, more = resolve_bindings(settings.bindings)
         self.keymap = Keymap(keys, settings.key_mode)
-        names = WORKSPACES if session else ("Review",)
+        names = WORKSPACES if session else WITHOUT_HAND
         self.strip = StatusStrip(names, keys[ActionId.STOP])
         self.controls: Controls | None = None
         self.record: RecordWorkspace | None = None
@@ -173,7 +178,7 @@ class MainWindow(QMainWindow):
         if name == "Record" and self.record is None:
             self.strip.show_message("No hand is connected; open a rig under File.", "warn")
             return
-        if name not in self._open and not self._open_review():
+        if name not in self._open and not self._open_place(name):
             self.strip.select_workspace(self._place_name())
             return
         if self.active is not None:
@@ -185,10 +190,11 @@ class MainWindow(QMainWindow):
         self.active.shown()
         self._settings.workspace = name
 
-    def _open_review(self) -> bool:
-        make = self._make_review or review_class()
+    def _open_place(self, name: str) -> bool:
+        """Make a workspace that shows a dataset; False when it cannot be made."""
+        make = clean_class() if name == "Clean" else self._make_review or review_class()
         try:
-            review = make(
+            place = make(
                 self._dataset(),
                 self.session,
                 self._settings,
@@ -197,13 +203,13 @@ class MainWindow(QMainWindow):
                 self.strip.show_message,
             )
         except (OSError, ValueError, RuntimeError) as error:
-            if self.session is None:
+            if self.session is None and self.active is None:
                 raise
-            self.strip.show_message(f"Review cannot open: {error}", "bad")
+            self.strip.show_message(f"{name} cannot open: {error}", "bad")
             return False
-        review.use_jobs(self.jobs)
-        review.restore(self._settings)
-        self._add(review)
+        place.use_jobs(self.jobs)
+        place.restore(self._settings)
+        self._add(place)
         return True
 
     def _dataset(self) -> Path:
@@ -299,8 +305,8 @@ class MainWindow(QMainWindow):
         if settings.window_geometry:
             raw = QByteArray(base64.b64decode(settings.window_geometry, validate=False))
             self.restoreGeometry(raw)
-        wanted = settings.workspace if settings.workspace in names else names[0]
-        self.show_workspace(wanted)
+        known = self.session is not None and settings.workspace in names
+        self.show_workspace(settings.workspace if known else names[0])
         if self.active is None:
             self.show_workspace(names[0])
 

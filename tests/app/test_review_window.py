@@ -30,8 +30,8 @@ def window(qtbot, tmp_path: Path) -> Iterator[MainWindow]:
     made.close()
 
 
-def test_review_is_the_only_workspace_and_has_the_dataset(window, tmp_path):
-    assert window.strip.tabs.count() == 1
+def test_review_comes_first_and_has_the_dataset(window, tmp_path):
+    assert window.strip.tabs.count() == 2
     assert window.active.dataset == tmp_path
     assert window.active.session is None
 

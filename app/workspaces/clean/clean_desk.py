@@ -1,0 +1,204 @@
+"""What Clean knows of a dataset: its episodes, their cleanings and choices.
+
+Cleanings are looked at a few at a time (``look``), so that ten thousand of them never stop the
+window; a file that did not change is not opened again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from recorder.catalogue import Catalogue, EpisodeRow
+from recorder.cleaning.choices import load_choices, save_choices
+from recorder.cleaning.clip import CleanError
+from recorder.cleaning.drawn import load_drawn, save_drawn
+from recorder.cleaning.masks.keyframes import KeyFrame
+from recorder.cleaning.parameters import CleanParameters, ParameterSource
+from recorder.cleaning.place import ResultPlace
+from recorder.cleaning.result import CleanedInfo, cleaned_info
+from recorder.cleaning.verdict import CleanState, say
+from recorder.dataset import Dataset
+from recorder.episode import Episode, EpisodeError
+from widgets.clean.episode_rows import CleanRow
+
+Stamp = tuple[int, ...]
+TRUTH_STREAMS = ("_without_operator", "_mask")  # what the simulator knows, not what is cleaned
+
+
+class CleanDesk:
+    """Cleanings of one camera of a dataset.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    who : str
+        Pseudonym that verdicts are given under.
+    """
+
+    def __init__(self, dataset: Dataset, who: str) -> None:
+        self.dataset, self.who = dataset, who
+        self.camera = "front/rgb"
+        self.cameras: list[str] = []
+        self.episodes: list[EpisodeRow] = []
+        self.rows: dict[str, CleanRow] = {}
+        self._by_uuid: dict[str, EpisodeRow] = {}
+        self._stamps: dict[str, Stamp] = {}
+        self._failures: dict[tuple[str, str], str] = {}
+        self._round: Iterator[EpisodeRow] = iter(())
+
+    def load(self) -> bool:
+        """Read the catalogue again; True when other episodes are there than before."""
+        found = sorted(Catalogue(self.dataset).rows(), key=lambda row: row.number)
+        if [row.uuid for row in found] == [row.uuid for row in self.episodes] and self.cameras:
+            return False
+        self.episodes = found
+        self._by_uuid = {row.uuid: row for row in found}
+        if not self.cameras:
+            self.cameras = self._find_cameras()
+            if self.cameras and self.camera not in self.cameras:
+                self.camera = self.cameras[0]
+        self.rows = {row.uuid: self.rows.get(row.uuid) or _row(row) for row in found}
+        self._round = iter(())
+        return True
+
+    def _find_cameras(self) -> list[str]:
+        for row in self.episodes:
+            try:
+                with Episode(self.path_of(row.uuid)) as episode:
+                    return [
+                        name
+                        for name, stream in episode.streams.items()
+                        if stream.spec.kind == "image" and not name.endswith(TRUTH_STREAMS)
+                    ]
+            except (EpisodeError, OSError):
+                continue
+        return []
+
+    def set_camera(self, camera: str) -> None:
+        """Look at another camera."""
+        self.camera = camera
+        self._stamps.clear()
+        self.rows = {row.uuid: _row(row) for row in self.episodes}
+        self._round = iter(())
+
+    def episode(self, uuid: str) -> EpisodeRow:
+        """What the catalogue knows of an episode; raises ``KeyError``."""
+        return self._by_uuid[uuid]
+
+    def path_of(self, uuid: str) -> Path:
+        """Episode file."""
+        return self.dataset.root / self.episode(uuid).path
+
+    def place(self, uuid: str) -> ResultPlace:
+        """Files of the cleaning of an episode."""
+        return ResultPlace(self.dataset, uuid, self.camera)
+
+    def stamp(self, uuid: str) -> Stamp:
+        """Changes with every new result and verdict."""
+        place = self.place(uuid)
+        stamps: list[int] = []
+        for path in (place.path, place.journal):
+            try:
+                found = path.stat()
+            except OSError:
+                stamps += [0, 0]
+            else:
+                stamps += [found.st_mtime_ns, found.st_size]
+        return tuple(stamps)
+
+    def look(self, budget_s: float) -> list[CleanRow]:
+        """Look at some cleanings, those after the last ones; returns the rows that changed."""
+        until = time.monotonic() + budget_s
+        changed: list[CleanRow] = []
+        for _ in range(len(self.episodes)):
+            episode = next(self._round, None)
+            if episode is None:
+                self._round = iter(self.episodes)
+                episode = next(self._round)
+            row = self.look_at(episode.uuid)
+            if row is not None:
+                changed.append(row)
+            if time.monotonic() > until:
+                break
+        return changed
+
+    def look_at(self, uuid: str) -> CleanRow | None:
+        """The row of one episode when it changed, else None."""
+        stamp = self.stamp(uuid)
+        if self._stamps.get(uuid) == stamp:
+            return None
+        self._stamps[uuid] = stamp
+        row = self._read(self.episode(uuid))
+        self.rows[uuid] = row
+        return row
+
+    def _read(self, episode: EpisodeRow) -> CleanRow:
+        failure = self._failures.get((episode.uuid, self.camera), "")
+        try:
+            info = cleaned_info(self.dataset, episode.uuid, self.camera)
+        except CleanError as error:
+            return _row(episode, state="failed", error=str(error))
+        if failure:
+            return _row(episode, state="failed", error=failure)
+        if info is None:
+            return _row(episode, state="none")
+        return _row(
+            episode,
+            state=info.state,
+            warnings=info.facts.warnings,
+            residue=info.facts.figures.get("share_residue"),
+        )
+
+    def note_outcomes(self, outcomes: list[Mapping[str, Any]]) -> None:
+        """Remember what failed in a batch, and forget failures of what did not."""
+        by_number = {row.number: row.uuid for row in self.episodes}
+        for outcome in outcomes:
+            uuid = by_number.get(int(outcome["number"]))
+            if uuid is None:
+                continue
+            key = (uuid, str(outcome["camera"]))
+            self._failures.pop(key, None)
+            if outcome["outcome"] == "failed":
+                self._failures[key] = str(outcome["error"])
+            self._stamps.pop(uuid, None)
+
+    def info(self, uuid: str) -> CleanedInfo | None:
+        """The cleaning of an episode; None for none; raises ``CleanError``."""
+        return cleaned_info(self.dataset, uuid, self.camera)
+
+    def judge(self, uuid: str, state: CleanState) -> CleanRow | None:
+        """Accept a cleaning or send it back.
+
+        Raises
+        ------
+        CleanError
+            The episode was never cleaned, or the verdict cannot be written.
+        """
+        info = self.info(uuid)
+        if info is None:
+            raise CleanError("this episode is not cleaned yet; clean it first")
+        say(self.place(uuid), info.digest, state, self.who)
+        return self.look_at(uuid)
+
+    def parameters(self, uuid: str) -> tuple[CleanParameters, ParameterSource]:
+        """Choices for the camera and the task of an episode; raises ``CleanError``."""
+        return load_choices(self.dataset).parameters(self.camera, self.episode(uuid).task)
+
+    def save_parameters(self, params: CleanParameters, task: str) -> None:
+        """Keep choices for the camera, or for the camera in a task."""
+        save_choices(self.dataset, params, task)
+
+    def drawn(self, uuid: str) -> tuple[KeyFrame, ...]:
+        """What was drawn on an episode; raises ``CleanError``."""
+        return load_drawn(self.place(uuid))
+
+    def save_drawn(self, uuid: str, keyframes: tuple[KeyFrame, ...]) -> None:
+        """Keep what was drawn."""
+        save_drawn(self.place(uuid), keyframes)
+
+
+def _row(episode: EpisodeRow, **fields: Any) -> CleanRow:
+    return CleanRow(episode.uuid, episode.number, episode.task, **fields)

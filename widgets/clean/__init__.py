@@ -1,0 +1,1 @@
+"""Widgets of the Clean workspace: picture, strips, episodes, parameters."""
