@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recorder.cleaning.clip import CameraGeometry, CleanError, Mode
+from recorder.cleaning.clocks import at_pictures
 from recorder.cleaning.object_track import ObjectTrack
 from recorder.cleaning.picture_cache import PictureCache, checked_index
 from recorder.cleaning.video_clip import VideoClip
@@ -116,7 +117,7 @@ class EpisodeClip:
         self.size = (int(shape[1]), int(shape[0]))
         self.count = len(self._stream)
         self.time_ns = self._stream.stamp_ns - episode.start_stamp_ns
-        self.geometry = _geometry(episode.rig, camera.split("/")[0])
+        self.geometry = _geometry(episode, camera.split("/")[0])
         self.mode: Mode = mode or ("static" if _mount(episode.rig, camera) == "world" else "moving")
         self.joints: Mapping[str, NDArray[np.float64]] = _joints_at_frames(episode, camera)
         self.objects = _objects_at_frames(episode, camera)
@@ -177,10 +178,10 @@ def episode_clip(
         raise
 
 
-def _geometry(rig: dict[str, Any], camera: str) -> CameraGeometry | None:
+def _geometry(episode: Episode, camera: str) -> CameraGeometry | None:
     from recorder.cleaning.cameras import camera_geometry  # it brings the hand models
 
-    return camera_geometry(rig, camera)
+    return camera_geometry(episode.rig, camera, episode.calibration)
 
 
 def _mount(rig: Mapping[str, Any], camera: str) -> str:
@@ -194,7 +195,9 @@ def _objects_at_frames(episode: Episode, camera: str) -> ObjectTrack | None:
     stream = episode.streams.get(OBJECTS)
     if stream is None or not len(stream) or not stream.spec.labels:
         return None
-    poses = np.asarray(episode.aligned(camera, [OBJECTS])[OBJECTS].data, np.float64)
+    poses = at_pictures(episode.stream(camera), stream)
+    if poses is None:
+        poses = np.asarray(episode.aligned(camera, [OBJECTS])[OBJECTS].data, np.float64)
     return ObjectTrack(stream.spec.labels, poses)
 
 
@@ -207,7 +210,10 @@ def _joints_at_frames(episode: Episode, camera: str) -> dict[str, NDArray[np.flo
     if not names:
         return {}
     aligned = episode.aligned(camera, names)
-    return {
-        name.removesuffix(JOINTS_SUFFIX): np.asarray(aligned[name].data, np.float64)
-        for name in names
-    }
+    pictures = episode.stream(camera)
+    found = {}
+    for name in names:
+        stamped = at_pictures(pictures, episode.stream(name))
+        data = aligned[name].data if stamped is None else stamped
+        found[name.removesuffix(JOINTS_SUFFIX)] = np.asarray(data, np.float64)
+    return found
