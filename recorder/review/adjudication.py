@@ -2,11 +2,13 @@
 
 The adjudicator works in a store of its own (``ADJUDICATOR``); both originals stay as they are.
 Items are paired one to one: phases of one label by their temporal overlap (tIoU, intersection
-over union, at least 0.5), instants and contacts by their distance in time.
+over union, at least 0.5), then those left of one label; instants and contacts by their distance in
+time.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -253,12 +255,34 @@ def _pairs(
     unlike = [pair for pair in close if pair not in set(alike)]
     pairs: list[_Pair] = []
     left_a, left_b = dict.fromkeys(a), dict.fromkeys(b)
-    for group in (alike, unlike):
-        for i, j in sorted(group, key=lambda pair: (-close[pair], start_of(a[pair[0]]), pair)):
+    for group in (alike, _further_apart(a, b) if lane == "phases" else [], unlike):
+        for i, j in sorted(group, key=lambda pair: (-scores[pair], *_starts(a, b, pair), pair)):
             if i in left_a and j in left_b:
                 pairs.append((i, j))
                 del left_a[i], left_b[j]
     return [*pairs, *((i, None) for i in left_a), *((None, j) for j in left_b)]
+
+
+def _starts(a: Mapping[str, Any], b: Mapping[str, Any], pair: tuple[str, str]) -> tuple[int, int]:
+    """How far the starts of a pair are apart, and the first one's; to put pairs in order."""
+    one, two = start_of(a[pair[0]]), start_of(b[pair[1]])
+    return abs(one - two), one
+
+
+def _further_apart(a: Mapping[str, Phase], b: Mapping[str, Phase]) -> list[tuple[str, str]]:
+    """Phases of one label that are one phase said differently.
+
+    They overlap somewhat, or each side has as many of that label.
+    """
+    count_a = Counter(phase.label for phase in a.values())
+    count_b = Counter(phase.label for phase in b.values())
+    return [
+        (i, j)
+        for i in a
+        for j in b
+        if (label := a[i].label) == b[j].label
+        and (count_a[label] == count_b[label] or tiou(a[i], b[j]) > 0.0)
+    ]
 
 
 def _making_room(phases: Mapping[str, Phase], picked: Phase, gone: set[str | None]) -> list[Edit]:

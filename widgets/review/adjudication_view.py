@@ -25,6 +25,7 @@ from widgets.theme import font
 COLUMNS = ("at", "what", "A", "B", "settled")
 AUDIT_COLUMNS = ("when", "who", "what", "was", "is")
 LINE_PX = 26
+WIDEST_PX = 126  # of a column; the whole text is in the tooltip
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,9 @@ def _table(columns: Sequence[str], name: str) -> QTableWidget:
     table.setProperty("keeps_keys", False)
     header = table.horizontalHeader()
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-    for column in (0, 1):
-        header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setMaximumSectionSize(WIDEST_PX)
+    header.setStretchLastSection(True)
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
@@ -14,8 +15,9 @@ from app.workspaces.review.review_desk import ReviewDesk
 from recorder.episode import EpisodeError
 from recorder.library.query import is_disputed
 from recorder.player.episode_cache import EpisodeCache
+from recorder.review.adjudication import ADJUDICATOR
 from recorder.review.assignment import may_see_others
-from recorder.review.audit import audit_trail
+from recorder.review.audit import AuditRow, audit_trail
 from recorder.review.folding import LabelError
 from recorder.review.store import DamagedJournalError, EditConflict
 from widgets.player.player_view import PlayerView
@@ -25,6 +27,7 @@ from widgets.review.label_strips import LabelStrips
 PANEL_PX = 410
 LIST_PX = 84  # about three episodes; the others scroll
 AUDIT_SHOWN = 300
+ITEM_ID = re.compile(r" [0-9a-f]{8}:")  # in titles of picks, for this program only
 
 
 class AdjudicatePage(QWidget):
@@ -140,12 +143,17 @@ class AdjudicatePage(QWidget):
             who = row.review.reviewers
             episode = self._cache.open(desk.path_of(uuid))
             schema = desk.schema(row.episode.task)
-            self.open = Adjudicator(desk.dataset, uuid, who, schema, desk.store.station)
+            station = f"{desk.reviewer}@{desk.store.station}"  # the store is nobody's: say who
+            self.open = Adjudicator(desk.dataset, uuid, who, schema, station)
         except (EpisodeError, DamagedJournalError, KeyError, ValueError, OSError) as error:
             self._say(f"The episode cannot be adjudicated: {error}", "bad")
             return
         title = f"episode {row.episode.number}   {row.episode.task}"
         self.player.set_episode(episode, title)
+        if desk.reviewer in who:
+            self._say(
+                f"{desk.reviewer} reviewed this episode; better let another one settle it.", "warn"
+            )
         self._go()
 
     def draw(self) -> None:
@@ -185,7 +193,8 @@ class AdjudicatePage(QWidget):
         case = self.open
         if case is not None and 0 <= case.current < len(case.differences):
             at_ns = case.differences[case.current].at_ns
-            self.player.seek(at_ns)
+            if at_ns > 0:  # 0 means the whole episode, and its first picture comes later
+                self.player.seek(at_ns)
             self.strips.set_focus_at(at_ns)
         self.draw()
 
@@ -265,9 +274,18 @@ class AdjudicatePage(QWidget):
         self.player.set_episode(None)
 
 
+def _who(row: AuditRow) -> str:
+    """The reviewer; of an adjudication the person who settled it."""
+    return row.station.partition("@")[0] if row.who == ADJUDICATOR else row.who
+
+
+def _without_ids(row: AuditRow) -> str:
+    return ITEM_ID.sub(":", row.title) or row.kind
+
+
 def _audit(desk: ReviewDesk, uuid: str) -> list[tuple[str, str, str, str, str]]:
     rows = audit_trail(desk.dataset, uuid)[-AUDIT_SHOWN:]
     return [
-        (row.when[11:19], f"{row.who}", row.title or row.kind, said(row.old), said(row.new))
+        (row.when[11:19], _who(row), _without_ids(row), said(row.old), said(row.new))
         for row in reversed(rows)
     ]

@@ -84,12 +84,29 @@ def test_boundaries_within_the_tolerance_are_the_same() -> None:
 def test_phases_are_paired_by_label_and_half_their_union() -> None:
     a = _state(phases=_phases(p=("grasp", 0, 4)))
     assert _found(a, _state(phases=_phases(q=("grasp", 2, 4)))) == [("phases", 0, "p", "q")]
-    assert sorted(_found(a, _state(phases=_phases(q=("grasp", 2.1, 4)))), key=str) == [
-        ("phases", 0, "p", None),
-        ("phases", 2.1, None, "q"),
-    ]
     (other,) = disagreements(a, _state(phases=_phases(q=("release", 0, 4))))
     assert (other.item_a, other.item_b, other.reason) == ("p", "q", "grasp against release")
+    apart = _state(phases=_phases(q=("release", 2.1, 4)))
+    assert _found(a, apart) == [("phases", 0, "p", None), ("phases", 2.1, None, "q")]
+
+
+def test_a_phase_said_elsewhere_is_one_difference_and_a_further_one_is_its_own() -> None:
+    a = _state(phases=_phases(p=("reach", 1.76, 3.55)))
+    assert _found(a, _state(phases=_phases(q=("reach", 1.15, 1.76)))) == [
+        ("phases", 1.15, "p", "q")
+    ]
+    twice = _state(phases=_phases(q=("reach", 1.15, 1.8), r=("reach", 6, 8)))
+    assert _found(a, twice) == [("phases", 1.15, "p", "q"), ("phases", 6, None, "r")]
+
+
+def test_settling_phases_that_lie_apart_makes_nothing_that_nobody_said() -> None:
+    a = _state(phases=_phases(p=("reach", 1.76, 3.55), g=("grasp", 3.55, 5)))
+    b = _state(phases=_phases(q=("reach", 1.15, 1.76), h=("grasp", 1.76, 3)))
+    for sides in ("aa", "bb", "ba"):
+        state = LabelState()
+        for side, each in zip(sides, disagreements(a, b), strict=True):
+            state, _ = fold(state, pick(state, each, "a" if side == "a" else "b").edits)
+        assert sorted(phase.label for phase in state.phases.values()) == ["grasp", "reach"]
 
 
 def test_trims_within_the_tolerance_are_the_same() -> None:
