@@ -31,7 +31,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @cli.command(name="show", epilog="Example: thenar labels show ~/demos 12")
 def show_labels(
-    dataset: DatasetArgument, episode: EpisodeArgument, as_json: JsonOption = False
+    dataset: DatasetArgument,
+    episode: EpisodeArgument,
+    reviewer: Annotated[
+        str, typer.Option("--reviewer", help="Who looks; written down under a blind review.")
+    ] = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Print what everyone said about an episode, and what it adds up to; exit code 1 if damaged."""
     from recorder.dataset import open_dataset
@@ -42,6 +47,7 @@ def show_labels(
     with fail():
         opened = open_dataset(dataset)
         row = _find(opened, episode)
+        _note_look(opened, row, reviewer)
         final = final_labels(opened, row.uuid, row.outcome)
         read = {name: read_intact(opened, name, row.uuid) for name in reviewers_of(opened)}
     said = {name: state_as_json(state) for name, (state, _) in read.items() if state is not None}
@@ -183,6 +189,30 @@ def _find(dataset: Dataset, episode: str) -> EpisodeRow:
         f"dataset '{dataset.root}' has no episode '{episode}'; give a number, an identity or a "
         "file of `thenar library list`"
     )
+
+
+def _note_look(dataset: Dataset, row: EpisodeRow, reviewer: str) -> None:
+    """Under a blind review that is not finished, write down who looks, or refuse."""
+    from recorder.review.assignment import load_assignment, may_see_others
+    from recorder.review.schema import load_label_schemas, schema_for
+    from recorder.review.store import ReviewStore
+
+    assignment = load_assignment(dataset)
+    if assignment is None or not assignment.blind:
+        return
+    blind = [
+        name
+        for name in assignment.reviewers_of(row.uuid)
+        if not may_see_others(dataset, assignment, name, row.uuid)
+    ]
+    if blind and not reviewer:
+        raise ValueError(
+            f"episode {row.number} is still under blind review by {', '.join(blind)}; --reviewer "
+            "with your code shows it, and a reviewer's look is written into the journal"
+        )
+    if reviewer in blind:
+        schema = schema_for(load_label_schemas(dataset.root), row.task)
+        ReviewStore(dataset, reviewer).open(row.uuid, schema).note_access("labels show")
 
 
 def _disputed(lanes: tuple[str, ...]) -> str:

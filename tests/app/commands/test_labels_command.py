@@ -121,3 +121,19 @@ def test_an_assignment_takes_only_codes_that_the_window_takes(
     refused = call("assign", dataset.root, "--reviewers", "R1,alice", "--replace")
     assert refused.exit_code == 1
     assert "reviewer 'alice' is no code" in refused.output
+
+
+def test_a_look_into_a_blind_review_is_refused_or_written_down(tmp_path: Path) -> None:
+    dataset = open_dataset(tmp_path / "blind", create=True)
+    write_take(dataset, SyntheticTake(number=0, seconds=0.2, cameras=()))
+    assert call("assign", dataset.root, "--reviewers", "R1,R2").exit_code == 0
+    (row,) = Catalogue(dataset).rows()
+    refused = call("show", dataset.root, "0")
+    assert refused.exit_code == 1
+    assert "under blind review by R1, R2" in refused.output
+    assert call("show", dataset.root, "0", "--reviewer", "R1").exit_code == 0
+    assert "access" in call("audit", dataset.root, "0").output
+    assert call("show", dataset.root, "0", "--reviewer", "R9").exit_code == 0
+    for reviewer in ("R1", "R2"):
+        ReviewStore(dataset, reviewer).open(row.uuid, any_task()).apply(setting("accepted", True))
+    assert call("show", dataset.root, "0").exit_code == 0
