@@ -34,7 +34,9 @@ class JobDisplay(QObject):
     def _on_changed(self) -> None:
         jobs = self._runner.jobs
         first = jobs[0] if jobs else None
-        if first is not None and first is not self._job:
+        if first is not None and first is not self._job and first.is_quiet:
+            first.progressed.connect(self._on_progressed)
+        elif first is not None and first is not self._job:
             first.progressed.connect(self._on_progressed)
             first.failed.connect(lambda text: self._say(text, "bad"))
             first.finished.connect(

@@ -68,6 +68,7 @@ class Job(QObject):
         super().__init__(parent)
         self.title = title
         self.argv = tuple(argv)
+        self.is_quiet = False  # how it ends is not told on the strip
         self.state: JobState = "waiting"
         self.progress: Progress | None = None
         self._pending = b""
@@ -222,9 +223,13 @@ class JobRunner(QObject):
         """Running jobs, then those that wait, in order."""
         return tuple(self._jobs)
 
-    def start(self, title: str, argv: Sequence[str]) -> Job:
-        """Queue ``python *argv``; it starts from the event loop, so signals can be connected."""
+    def start(self, title: str, argv: Sequence[str], is_quiet: bool = False) -> Job:
+        """Queue ``python *argv``; it starts from the event loop, so signals can be connected.
+
+        How a quiet job ends is told by whoever asked for it, not by the window's strip.
+        """
         job = Job(title, argv, self)
+        job.is_quiet = is_quiet
         job.ended.connect(self._on_ended)
         self._jobs.append(job)
         QTimer.singleShot(0, self, self._advance)

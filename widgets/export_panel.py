@@ -33,22 +33,22 @@ from recorder.exporters.actions import ACTION_MEANING
 from recorder.exporters.formats import AS_RECORDED, EXPLAINED
 from recorder.exporters.plan import ExportFormat, ExportPlan
 from recorder.progress import Progress
+from widgets.export_words import (
+    ALIGNMENTS,
+    AUTO,
+    LOOKING,
+    NEEDS_FOLDER,
+    OUTCOMES,
+    RATES_HZ,
+    SIZES,
+    sentence,
+    size_text,
+    time_text,
+)
 from widgets.theme import color, font, restyle
 
 WIDTH_MOST_PX = 900  # longer lines are hard to read
 PREVIEW_AFTER_MS = 250  # of rest after the last choice
-RATES_HZ = (5, 10, 15, 20, 25, 30, 50, 60, 100)
-SIZES = ("as recorded", "640 x 480", "320 x 240", "224 x 224", "128 x 128", "96 x 96", "84 x 84")
-AUTO = (
-    "What was measured one row later (with forces) for kinesthetic takes, what was sent otherwise"
-)
-OUTCOMES = {
-    "every outcome": (),
-    "success": ("success",),
-    "success, also qualified": ("success", "qualified_success"),
-    "success and failure": ("success", "qualified_success", "failure"),
-}
-NEEDS_FOLDER = "Choose a folder to export to."
 
 
 class ExportPanel(QFrame):
@@ -102,6 +102,9 @@ class ExportPanel(QFrame):
         for name in ACTION_MEANING:
             self.action.addItem(name.replace("_", " "), name)
         self.action_says = _dim()
+        self.alignment = QComboBox()
+        self.alignment.addItems(list(ALIGNMENTS))
+        self.alignment_says = _dim()
         self.size = QComboBox()
         self.size.addItems(SIZES)
         self.outcome = QComboBox()
@@ -122,6 +125,7 @@ class ExportPanel(QFrame):
         self._grid.setColumnStretch(1, 1)
         self._row("&Format", self.format, "Target format", self.format_says)
         self._row("&Rate", self.rate, "Rows per second of the common clock")
+        self._row("A&lignment", self.alignment, "Which sample a row takes", self.alignment_says)
         self._row("Cameras", self._camera_row, "Colour and fingertip cameras")
         self._row("Picture si&ze", self.size, "Width and height of exported pictures")
         self._row("&Action", self.action, "What a row says the hand was told", self.action_says)
@@ -177,7 +181,7 @@ class ExportPanel(QFrame):
         self._buttons.addWidget(self.start)
 
     def _connect(self) -> None:
-        for combo in (self.format, self.rate, self.action, self.size, self.outcome):
+        for combo in (self.format, self.rate, self.alignment, self.action, self.size, self.outcome):
             combo.currentIndexChanged.connect(self._on_changed)
         for box in (self.trim, self.rejected, self.people, self.images):
             box.toggled.connect(self._on_changed)
@@ -219,8 +223,8 @@ class ExportPanel(QFrame):
         self._on_changed()
 
     def _chain_focus(self) -> None:
-        order = [self.format, self.rate, *self.cameras.values(), self.size, self.action,
-                 self.outcome, self.trim, self.rejected, self.people, self.images, self.out,
+        order = [self.format, self.rate, self.alignment, *self.cameras.values(), self.size,
+                 self.action, self.outcome, self.trim, self.rejected, self.people, self.images, self.out,
                  self.browse, self.cancel, self.start]  # fmt: skip
         for before, after in zip(order[:-1], order[1:], strict=True):
             QWidget.setTabOrder(before, after)
@@ -243,6 +247,7 @@ class ExportPanel(QFrame):
                     "cameras": names,
                     "image_size": None if size == SIZES[0] else tuple(map(int, size.split(" x "))),
                     "action": self.action.currentData(),
+                    "alignment": ALIGNMENTS[self.alignment.currentText()][0],
                     "trim": self.trim.isChecked(),
                     "include_rejected": self.rejected.isChecked(),
                     "require_outcome": OUTCOMES[self.outcome.currentText()],
@@ -260,8 +265,9 @@ class ExportPanel(QFrame):
             return
         self._problem = ""
         self.summary.setText(
-            f"{found['episodes']} episodes, {found['rows']:,} rows, about {_size(found['bytes'])}; "
-            f"{_size(found['free'])} free"
+            f"{found['episodes']}{' marked' if self._episodes else ''} episodes, "
+            f"{found['rows']:,} rows, about {size_text(found['bytes'])}; "
+            f"{size_text(found['free'])} free"
         )
         left_out = [f"{one['episode']} ({one['reason']})" for one in found["skipped"]]
         text = f"Action: {ACTION_MEANING[found['action']]}."
@@ -286,7 +292,7 @@ class ExportPanel(QFrame):
         self._set_running(True)
         share = progress.done / progress.total if progress.total else 0.0
         self.bar.setValue(round(1000 * share))
-        left = "" if progress.left_s is None else f", {_time(progress.left_s)} left"
+        left = "" if progress.left_s is None else f", {time_text(progress.left_s)} left"
         what = f", {progress.what}" if progress.what else ""
         self._say(f"Exporting: {100 * share:.0f} %{left}{what}", "")
 
@@ -306,17 +312,20 @@ class ExportPanel(QFrame):
 
     def _on_changed(self) -> None:
         name: ExportFormat = self.format.currentData()
-        self.format_says.setText(_sentence(EXPLAINED[name].partition(": ")[2]))
+        self.format_says.setText(sentence(EXPLAINED[name].partition(": ")[2]))
         action = self.action.currentData()
-        self.action_says.setText(AUTO if action == "auto" else _sentence(ACTION_MEANING[action]))
-        self.rate.setEnabled(name not in AS_RECORDED)
-        self.action.setEnabled(name not in AS_RECORDED)
+        self.action_says.setText(AUTO if action == "auto" else sentence(ACTION_MEANING[action]))
+        self.alignment_says.setText(ALIGNMENTS[self.alignment.currentText()][1])
+        for choice in (self.rate, self.alignment, self.action):
+            choice.setEnabled(name not in AS_RECORDED)
         self.images.setEnabled(name == "lerobot")
         if self._running:
             return
         self.summary.setText("")
-        self._problem = "" if self.out.text().strip() and self._dataset else NEEDS_FOLDER
-        self._say(self._problem or "Looking at the episodes …", "dim")
+        complete = bool(self.out.text().strip() and self._dataset)
+        self._problem = LOOKING if complete else NEEDS_FOLDER
+        which = f"{len(self._episodes)} marked episodes" if self._episodes else "all episodes"
+        self._say(f"Looking at {which} …" if complete else NEEDS_FOLDER, "dim")
         self._allow()
         self._wait.start()
 
@@ -349,8 +358,8 @@ class ExportPanel(QFrame):
                        self.out, self.browse, *self.cameras.values()):  # fmt: skip
             widget.setEnabled(not running)
         name = self.format.currentData()
-        self.rate.setEnabled(not running and name not in AS_RECORDED)
-        self.action.setEnabled(not running and name not in AS_RECORDED)
+        for choice in (self.rate, self.alignment, self.action):
+            choice.setEnabled(not running and name not in AS_RECORDED)
         self.images.setEnabled(not running and name == "lerobot")
         self._allow()
         (self.cancel if running else self.start).setFocus()
@@ -372,19 +381,6 @@ def _dim(text: str = "") -> QLabel:
     label.setProperty("role", "dim")
     label.setWordWrap(True)
     return label
-
-
-def _size(count: float) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-def _time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _own_style() -> str:

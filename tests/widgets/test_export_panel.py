@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
+from recorder.align import DEFAULT_POLICY
 from recorder.progress import Progress
 from widgets.export_panel import ExportPanel
 
@@ -47,6 +48,15 @@ def test_the_plan_is_what_is_chosen(panel):
     assert plan.out == Path("/data/made")
 
 
+def test_the_alignment_is_by_kind_unless_one_policy_is_chosen_for_all(panel):
+    assert panel.plan().alignment == {}
+    panel.alignment.setCurrentText("newest sample before")
+    assert set(panel.plan().alignment.values()) == {"hold"}
+    assert set(panel.plan().alignment) == set(DEFAULT_POLICY)
+    panel.format.setCurrentIndex(panel.format.findData("mcap"))
+    assert not panel.alignment.isEnabled()
+
+
 def test_a_change_asks_once_for_what_it_would_give(panel, qtbot):
     with qtbot.waitSignal(panel.preview_requested) as asked:
         panel.people.setChecked(True)
@@ -54,9 +64,24 @@ def test_a_change_asks_once_for_what_it_would_give(panel, qtbot):
     assert asked.args[0] == panel.plan()
 
 
+def test_nothing_starts_before_it_is_known_what_it_would_be(panel):
+    panel.set_dataset(Path("/data/takes"), ["front/rgb"])
+    assert panel.says.text() == "Looking at all episodes …"
+    assert not panel.start.isEnabled()
+    panel.set_preview(FOUND)
+    assert panel.start.isEnabled()
+
+
+def test_marked_episodes_are_named_as_such(panel, tmp_path):
+    panel.set_dataset(tmp_path, ["front/rgb"], [1, 4])
+    assert panel.says.text() == "Looking at 2 marked episodes …"
+    panel.set_preview({**FOUND, "episodes": 2})
+    assert panel.summary.text().startswith("2 marked episodes, ")
+
+
 def test_the_summary_says_size_room_and_what_is_left_out(panel):
     panel.set_preview(FOUND)
-    assert panel.summary.text() == "12 episodes, 3,802 rows, about 70 MB; 68.0 GB free"
+    assert panel.summary.text() == "12 marked episodes, 3,802 rows, about 70 MB; 68.0 GB free"
     assert "episode 3 (rejected: test_take)" in panel.says.text()
     assert panel.start.isEnabled()
 
@@ -124,13 +149,13 @@ def test_every_choice_can_be_reached_with_the_tab_key_in_order(panel, qtbot):
     panel.activateWindow()
     panel.format.setFocus()
     qtbot.waitUntil(panel.format.hasFocus)
-    for wanted in (panel.rate, panel.cameras["front/rgb"], panel.cameras["wrist/rgb"], panel.size,
-                   panel.action, panel.outcome, panel.trim):  # fmt: skip
+    for wanted in (panel.rate, panel.alignment, panel.cameras["front/rgb"], panel.cameras["wrist/rgb"],
+                   panel.size, panel.action, panel.outcome, panel.trim):  # fmt: skip
         qtbot.keyClick(panel.focusWidget(), Qt.Key.Key_Tab)
         qtbot.waitUntil(wanted.hasFocus)
 
 
 def test_every_control_has_a_name_for_screen_readers(panel):
-    for control in (panel.format, panel.rate, panel.size, panel.action, panel.outcome, panel.out,
-                    panel.trim, panel.people, panel.bar, *panel.cameras.values()):  # fmt: skip
+    for control in (panel.format, panel.rate, panel.alignment, panel.size, panel.action, panel.outcome,
+                    panel.out, panel.trim, panel.people, panel.bar, *panel.cameras.values()):  # fmt: skip
         assert control.accessibleName()

@@ -66,13 +66,16 @@ class TransferPage(QWidget):
         if self._jobs is None or self._running is not None:
             return
         if self._preview is not None:
-            self._preview.cancel()
+            before, self._preview = self._preview, None
+            before.cancel()
         argv = ["-m", "recorder.exporters.job", "--spec", self._spec(plan), "--dry-run"]
-        job = self._jobs.start("Look what an export would be", argv)
+        job = self._jobs.start("Look what an export would be", argv, is_quiet=True)
         self._preview = job
         job.finished.connect(lambda found: self._show_preview(job, found))
         job.failed.connect(lambda why: self._show_problem(job, why))
-        job.cancelled.connect(lambda: self._forget_preview(job))
+        job.cancelled.connect(
+            lambda: self._show_problem(job, "it was cancelled; change a choice to look again")
+        )
 
     def _show_preview(self, job: Job, found: dict[str, Any]) -> None:
         if self._forget_preview(job):

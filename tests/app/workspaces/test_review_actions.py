@@ -119,6 +119,17 @@ def test_without_a_hand_replay_says_what_is_missing(window: ReviewWindow):
     assert not window.review.replay.running
 
 
+def test_what_an_export_cannot_be_is_said_on_its_page_alone(window: ReviewWindow, root: Path):
+    take = SyntheticTake(number=2, seconds=1.0, source="exoskeleton")
+    write_take(open_dataset(root), take)
+    window.wait(lambda: len(window.review.library.rows) == 3, "the third row")
+    window.press("Ctrl+E")
+    panel = window.review.transfer.panel
+    window.wait(lambda: panel.says.text().startswith("Cannot start"), "the refusal")
+    assert "episode 2 (exoskeleton)" in panel.says.text()
+    assert "episode 2 (exoskeleton)" not in window.said
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
