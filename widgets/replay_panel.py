@@ -25,6 +25,7 @@ from widgets.theme import color, colors, font, icon, restyle
 
 LEFT_PX = 340
 SPEED_STEPS = 10  # of the slider: tenths of the recorded pace
+LEAST_RANGE = {"rad": 0.02, "m": 0.002}  # of the chart; less is noise of a still joint
 LABEL_STYLE = {"color": colors()["dim"], "font-size": "11px"}
 POSITION_TEXT = "By position: the recorded pose, whatever it presses."
 FORCES_TEXT = (
@@ -209,6 +210,7 @@ class ReplayPanel(QWidget):
         self.recorded_curve.setData(*recorded)
         self.measured_curve.setData(*measured)
         self.plot.getPlotItem().setLabel("left", unit, **LABEL_STYLE)
+        self.plot.getPlotItem().getViewBox().setLimits(minYRange=LEAST_RANGE.get(unit, 0.0))
 
     def _enable(self) -> None:
         busy = self._state != "idle"

@@ -65,3 +65,11 @@ def test_both_curves_are_drawn(panel):
     panel.set_curves((times, times), (times[:3], times[:3] + 0.1), "rad")
     assert panel.recorded_curve.getData()[0].size == 5
     assert panel.measured_curve.getData()[1][2] == pytest.approx(0.6)
+
+
+def test_noise_of_a_still_joint_does_not_fill_the_chart(panel):
+    times_s = np.linspace(0.0, 2.0, 50)
+    nothing = np.zeros(0)
+    panel.set_curves((times_s, 1e-22 * np.sin(9 * times_s)), (nothing, nothing), "m")
+    low, high = panel.plot.getPlotItem().getViewBox().viewRange()[1]
+    assert high - low >= 0.002

@@ -47,6 +47,7 @@ class ReplayPage(QWidget):
         self._poller: StreamPoller | None = None
         self._poses: dict[str, NDArray[np.float64]] = {}
         self._poses_checked = -1
+        self._standing: tuple[str, str, bool] | None = None  # of the hand, when last checked
         self._path: Path | None = None
         self._recorded: RecordedJoints | None = None
         self._joints: list[tuple[str, int]] = []
@@ -162,7 +163,11 @@ class ReplayPage(QWidget):
         )
         if self._ticks % DRAW_TICKS == 0:
             self._draw()
-        if self._ticks % CHECK_TICKS == 0 or len(self._poses) != self._poses_checked:
+        hand = session.supervisor.status
+        standing = (hand.state, hand.authority, self.running) if hand is not None else None
+        fresh = len(self._poses) == self._poses_checked and standing == self._standing
+        self._standing = standing
+        if self._ticks % CHECK_TICKS == 0 or not fresh:
             self.check()
 
     def _draw(self) -> None:
