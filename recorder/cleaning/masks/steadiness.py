@@ -73,5 +73,5 @@ def _evened(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     box = (2 * (CELL_PX // 4) + 1,) * 2
     off = grey - cv2.blur(grey, box)
-    spread = cv2.sqrt(cv2.blur(off * off, box))
+    spread = cv2.sqrt(np.maximum(cv2.blur(off * off, box), 0))  # sums may end a hair below zero
     return np.clip(128 + 45 * off / (spread + FAINT), 0, 255).astype(np.uint8)

@@ -53,6 +53,14 @@ def test_a_pool_makes_the_same_bytes_as_this_process(dataset, tmp_path):
     assert cleaned_bytes(tmp_path / "pool") == cleaned_bytes(dataset.root)
 
 
+def test_masks_and_layers_come_out_the_same_in_every_process(dataset, tmp_path):
+    shutil.copytree(dataset.root, tmp_path / "pool")
+    run_in(dataset.root, InProcess(), Methods(), episodes=(0, 1))
+    summary = run_in(tmp_path / "pool", ProcessPool(2), Methods(), episodes=(1, 0))
+    assert [one.outcome for one in summary.outcomes] == ["cleaned"] * 2
+    assert cleaned_bytes(tmp_path / "pool") == cleaned_bytes(dataset.root)
+
+
 def test_a_killed_worker_is_tried_once_more(dataset):
     methods = Methods(rectangle_masks, filler_that_is_killed_once)
     summary = run_in(dataset.root, ProcessPool(2), methods)
