@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recorder.cleaning.appearance_layer import AppearanceRobotLayer
 from recorder.cleaning.clip import CleanError, Clip, MaskTrack
 from recorder.cleaning.flow_layer import FlowLayer
 from recorder.cleaning.holes import Holes, dilated
@@ -49,6 +50,7 @@ class LayeredFiller:
         self.mode = params.mode or clip.mode
         self.holes = Holes(clip, masks, params)
         self._robot: RobotLayer | None = None
+        self._looks: AppearanceRobotLayer | None = None
         self._plate: Plate | None = None
         self._flow: FlowLayer | None = None
         self._feather_px = min(params.feather_px, params.dilation_px)
@@ -92,7 +94,9 @@ class LayeredFiller:
         if self._everything_posed:
             self._take_plate(index, image, out, layers, todo)
         if np.count_nonzero(todo) > self._flow_from * masked:
-            self._take_flow(index, out, layers, todo)
+            lost = self._take_flow(index, out, layers, todo)
+            if self._looks is not None and np.count_nonzero(lost) > RESIDUE_WARNS * masked:
+                self._take_looks(index, image, lost, out, layers, todo)
         self._take_plate(index, image, out, layers, todo)
         if todo.any():
             guessed = fill_residue(out, todo)
@@ -126,22 +130,47 @@ class LayeredFiller:
         out: NDArray[np.uint8],
         layers: NDArray[np.uint8],
         todo: NDArray[np.bool_],
-    ) -> None:
-        """What moves before the plate, or, once there is no plate, whatever is found."""
+    ) -> NDArray[np.bool_]:
+        """What moves before the plate, or, once there is no plate, whatever is found.
+
+        Returns the pixels flow knows nothing of.
+        """
         if self._flow is None:
-            return
+            return todo
         carried = self._flow.carry(index, todo)
-        picture, moving = out.copy(), np.zeros(todo.shape, np.bool_)
+        picture, moving, found = out.copy(), np.zeros_like(todo), np.zeros_like(todo)
         picture[carried.part] = np.clip(np.rint(carried.colour), 0, 255).astype(np.uint8)
+        found[carried.part] = carried.found
         all_found = self._plate is None or self._everything_posed
         moving[carried.part] = carried.found if all_found else carried.moving
         self._take(out, layers, todo, Layer.FLOW, picture, moving)
+        return todo & ~found
+
+    def _take_looks(
+        self,
+        index: int,
+        image: NDArray[np.uint8],
+        lost: NDArray[np.bool_],
+        out: NDArray[np.uint8],
+        layers: NDArray[np.uint8],
+        todo: NDArray[np.bool_],
+    ) -> None:
+        """Foreground of other pictures that look alike."""
+        assert self._looks is not None
+        lit = None
+        if self._plate is not None:
+            gain = self._plate.gain(index, image, self.holes(index))
+            lit = np.clip(np.rint(gain.apply(self._plate.picture)), 0, 255).astype(np.uint8)
+        made = self._looks.fill(index, image, lost, lit)
+        self._take(out, layers, todo, Layer.ROBOT, made.image, made.filled)
 
     def _prepare_robot(self, meter: ProgressMeter) -> FillFacts:
         rig = getattr(self.clip, "rig", None)
         if self.clip.geometry is None or not self.clip.joints or rig is None:
+            self._looks = AppearanceRobotLayer(self.clip, self.holes, self.params)
+            facts = self._looks.prepare(lambda _progress: meter.advance(0.0, "robot"))
             meter.advance(ROBOT_WORK, "robot")
-            return FillFacts((APPEARANCE_ONLY,))
+            return facts
         objects: ObjectTrack | None = getattr(self.clip, "objects", None)
         wanted = self.params.object_layer and objects is not None
         try:
