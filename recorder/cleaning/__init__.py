@@ -1,0 +1,1 @@
+"""Taking the operator out of recorded pictures: masks, what they hid, and how sure we are."""
