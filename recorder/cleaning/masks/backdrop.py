@@ -19,7 +19,9 @@ FEWEST_SAMPLES = 2
 TILE_PIXELS = 4096
 FREQUENCY_WEIGHT = 1.0
 COLOUR_WEIGHT = 8.0  # per unit of log ratio of the operator's colours
-SEAM_FREE, SEAM_MOST = 10.0, 45.0  # grey levels: texture is free, more than an edge costs no more
+SEAM_FREE = (10.0, 28.0)  # grey levels: texture is free, between these limits
+TEXTURE_QUANTILE = 0.95
+SEAM_MOST = 45.0  # grey levels beyond the free ones: a stronger edge costs no more
 SWEEPS = 3
 NEVER = 1e4
 
@@ -113,7 +115,7 @@ def choose_scene(
     Notes
     -----
     Min-sum belief propagation on the four-neighbour grid, swept over rows and columns; the seam
-    between neighbours is their difference, free up to ``SEAM_FREE`` and cut at ``SEAM_MOST``.
+    between neighbours is their difference, free up to what is usual where nothing ever moves.
     """
     there = modes.shares > 0
     known = np.asarray(there.any(axis=0), np.bool_)
@@ -124,14 +126,25 @@ def choose_scene(
     cost[:, ~known] = 0
     cost = np.ascontiguousarray(np.moveaxis(cost, 0, -1), np.float32)
     colours = np.ascontiguousarray(np.moveaxis(modes.colours, 0, -2))
-    belief = _swept(cost, _seams(colours, known, 1), _seams(colours, known, 0))
+    free = _texture(modes)
+    belief = _swept(cost, _seams(colours, known, 1, free), _seams(colours, known, 0, free))
     chosen = belief.argmin(axis=-1)
     colour = np.take_along_axis(colours, chosen[..., None, None], axis=2)[:, :, 0]
     return colour, known
 
 
+def _texture(modes: Modes) -> float:
+    """Usual step between neighbours that never change, grey levels."""
+    still = modes.shares[0] > 0.99
+    both = still[:, 1:] & still[:, :-1]
+    if not both.any():
+        return SEAM_FREE[0]
+    steps = np.abs(np.diff(modes.colours[0], axis=1))[both].max(axis=-1)
+    return float(np.clip(np.quantile(steps, TEXTURE_QUANTILE), *SEAM_FREE))
+
+
 def _seams(
-    colours: NDArray[np.float32], known: NDArray[np.bool_], axis: int
+    colours: NDArray[np.float32], known: NDArray[np.bool_], axis: int, free: float
 ) -> NDArray[np.float32]:
     """Cost of every pair of modes of a pixel and the next one along ``axis``."""
     size = colours.shape[axis]
@@ -143,7 +156,7 @@ def _seams(
             step, np.abs(one[:, :, :, None, channel] - other[:, :, None, :, channel]), out=step
         )
     both = np.take(known, range(size - 1), axis) & np.take(known, range(1, size), axis)
-    cost = np.clip(step - SEAM_FREE, 0, SEAM_MOST) * both[..., None, None]
+    cost = np.clip(step - np.float32(free), 0, SEAM_MOST) * both[..., None, None]
     return cost.astype(np.float32, copy=False)
 
 

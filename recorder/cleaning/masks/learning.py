@@ -106,8 +106,7 @@ def _changed_parts(
     """What changed beside the robot in every sample: parts at the picture's edge, and others."""
     found = []
     for image, free in zip(samples.stack, away, strict=True):
-        changed = scene.change(image) > CHANGED
-        changed &= ~scene.shadow(image, changed)
+        changed = scene.change(image) > CHANGED  # shadows too: a sleeve like the table is one
         if samples.has_robot:
             changed &= free
         opened = cv2.morphologyEx(changed.view(np.uint8), cv2.MORPH_OPEN, _BOX) > 0
@@ -231,5 +230,6 @@ def _scene_again(modes: Modes, colours: ColourModel) -> Scene:
     )
     colour, known = choose_scene(modes, penalty)
     like = colours.evidence(colour_bins(np.rint(colour).astype(np.uint8)))
+    his = (like > OPERATOR_LIKE) & known
     still = modes.shares[0] > 0.98
-    return Scene(colour, known & ((like < OPERATOR_LIKE) | still))
+    return Scene(colour, known & ~(his & ~still) & ~parts_at_edge(his))

@@ -19,7 +19,7 @@ from recorder.cleaning.masks.grow import shadow_pixels
 NOISE = 4.0  # of weighted L*a*b* after smoothing, grey levels; covers JPEG and sensor noise
 CHROMA_WEIGHT = 2.0  # skin and wood differ in colour more than in brightness, noise does not
 _WEIGHTS = np.diag([1.0, CHROMA_WEIGHT, CHROMA_WEIGHT]).astype(np.float32)
-CHANGED = 3.0  # noises; from here on a pixel is not the scene
+CHANGED = 2.0  # noises; from here on a pixel is not the scene
 UNKNOWN_SCENE = 1.0
 SHADOW = -1.0
 NOT_HIS = -0.3  # log ratio below which a darkened scene is a shadow: dark skin on wood looks alike
