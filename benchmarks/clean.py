@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.clean_baselines import Score, make_filler, rounded
+from benchmarks.clean_baselines import Parts, Score, make_filler, rounded
 from benchmarks.clean_real import (
     FOLDER,
     MISSING,
@@ -33,6 +33,7 @@ from benchmarks.clean_truth import TruthClip, TruthTake, truth_takes
 from benchmarks.machine import parser, report
 from recorder.cleaning.holes import dilated
 from recorder.cleaning.masks.automatic import automatic_masks
+from recorder.cleaning.object_layer import PosedClip, SceneSilhouette
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.quality import iou, recall
 from recorder.cleaning.silhouette import RobotSilhouette
@@ -61,13 +62,13 @@ def measure_takes(params: CleanParameters, takes: int, stride: int) -> dict[str,
     warnings: set[str] = set()
     for number, take in enumerate(truth_takes("front", takes)):
         clip = take.open()
-        robot = silhouettes(clip)
+        parts = rendered_parts(clip)
         wrongly_calibrated(clip, number)
         for name, score in scores.items():
             filler = make_filler(name, clip, clip, params)
             warnings |= set(filler.prepare().warnings)
             label = f"{take.path.parent.parent.name} {take.path.stem}"
-            score.run(filler, pairs(clip.count, stride), clip.truth, clip.mask, robot, label)
+            score.run(filler, pairs(clip.count, stride), clip.truth, clip.mask, parts, label)
         clip.close()
     found: dict[str, Any] = {name: score.figures() for name, score in scores.items()}
     best = max(found[name]["psnr_db"] for name in ("telea", "navier_stokes"))
@@ -167,11 +168,34 @@ def wrongly_calibrated(clip: TruthClip, number: int) -> None:
 
 
 def silhouettes(clip: TruthClip) -> Callable[[int], NDArray[np.bool_]]:
-    """The robot's pixels by picture, by the clip's calibration as it is now."""
+    """The robot's outline by picture, by the clip's calibration as it is now."""
     if clip.geometry is None:
         return lambda _index: np.zeros((clip.size[1], clip.size[0]), np.bool_)
     drawn = RobotSilhouette(clip.rig, clip.geometry, clip.size)
     return lambda index: drawn.mask({side: one[index] for side, one in clip.joints.items()})
+
+
+def rendered_parts(clip: TruthClip) -> Callable[[int], Parts]:
+    """Pixels of robot and of moved objects as they are seen without the operator."""
+    if clip.geometry is None or clip.objects is None:
+        return lambda _index: None
+    drawn = SceneSilhouette(clip.rig, clip.geometry, clip.size)
+    posed = PosedClip(clip, clip.objects)
+    kind = np.zeros(len(drawn.shapes) + 1, np.uint8)  # the last one: nothing
+    kind[: drawn.robot_shapes] = 1
+    for row, shape in enumerate(drawn.shapes[drawn.robot_shapes :], drawn.robot_shapes):
+        kind[row] = 2 * posed.moved[shape.link - drawn.first_object]
+
+    def parts(index: int) -> Parts:
+        seen = np.zeros((clip.size[1], clip.size[0]), np.uint8)
+        surface = drawn.surface({name: rows[index] for name, rows in posed.joints.items()})
+        if surface is not None:
+            height, width = surface.shape.shape
+            rows = slice(surface.top, surface.top + height)
+            seen[rows, surface.left : surface.left + width] = kind[surface.shape]
+        return seen == 1, seen == 2
+
+    return parts
 
 
 def flat(figures: dict[str, Any], prefix: str = "") -> dict[str, Any]:

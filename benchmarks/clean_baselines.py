@@ -25,6 +25,7 @@ from recorder.progress import ProgressMeter, Report, quiet
 RADIUS_PX = 5
 Picture = Callable[[int], NDArray[np.uint8]]
 Mask = Callable[[int], NDArray[np.bool_]]
+Parts = tuple[NDArray[np.bool_], NDArray[np.bool_]] | None  # robot, moved objects
 
 
 class ClassicalFiller:
@@ -114,6 +115,7 @@ class Score:
     whole: ErrorPool = field(default_factory=ErrorPool)
     table: ErrorPool = field(default_factory=ErrorPool)
     robot: ErrorPool = field(default_factory=ErrorPool)
+    moved: ErrorPool = field(default_factory=ErrorPool)
     flicker: FlickerMeter = field(default_factory=FlickerMeter)
     ssim: list[float] = field(default_factory=list)
     pictures: list[tuple[float, str]] = field(default_factory=list)
@@ -127,7 +129,7 @@ class Score:
         indices: Iterable[int],
         truth: Picture,
         scored: Mask,
-        robot: Mask | None = None,
+        parts: Callable[[int], Parts] | None = None,
         name: str = "",
     ) -> None:
         """Fill pictures in order and compare them with the truth where ``scored``."""
@@ -144,7 +146,7 @@ class Score:
             result = filler.fill(index)
             self.spent_s += time.perf_counter() - began_s
             self.filled += 1
-            self._compare(result, truth(index), mask, robot(index) if robot else None)
+            self._compare(result, truth(index), mask, parts(index) if parts else None)
             pool = ErrorPool()
             pool.add(result.image, truth(index), mask)
             self.pictures.append((pool.psnr_db, f"{name} {index}".strip()))
@@ -154,12 +156,14 @@ class Score:
         result: Filled,
         truth: NDArray[np.uint8],
         mask: NDArray[np.bool_],
-        robot: NDArray[np.bool_] | None,
+        parts: Parts,
     ) -> None:
         self.whole.add(result.image, truth, mask)
-        if robot is not None:
+        if parts is not None:
+            robot, moved = parts
             self.robot.add(result.image, truth, mask & robot)
-            self.table.add(result.image, truth, mask & ~robot)
+            self.moved.add(result.image, truth, mask & moved)
+            self.table.add(result.image, truth, mask & ~robot & ~moved)
         self.flicker.add(result.image, truth, mask)
         self.ssim.append(ssim_inside(result.image, truth, mask))
         self.layers += np.bincount(result.layers[mask], minlength=len(Layer))
@@ -170,6 +174,7 @@ class Score:
             "psnr_db": self.whole.psnr_db,
             "table_psnr_db": self.table.psnr_db if self.table.values else None,
             "robot_psnr_db": self.robot.psnr_db if self.robot.values else None,
+            "moved_objects_psnr_db": self.moved.psnr_db if self.moved.values else None,
             "ssim": float(np.mean(self.ssim)) if self.ssim else None,
             "flicker": self.flicker.flicker,
             "ms_per_frame": 1e3 * self.spent_s / self.filled if self.filled else None,

@@ -40,6 +40,8 @@ class SceneSilhouette(RobotSilhouette):
     ----------
     robot_shapes : int
         The first shapes are the robot's, the others the objects'.
+    first_object : int
+        Link of the first object.
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class SceneSilhouette(RobotSilhouette):
     ) -> None:
         super().__init__(rig, geometry, size)
         self.robot_shapes = len(self.shapes)
-        self._first_object = self.link_count
+        self.first_object = self.link_count
         names = known_objects(rig)
         self.shapes = (*self.shapes, *object_shapes(names, self.link_count))
         self.link_count += len(names)
@@ -65,7 +67,7 @@ class SceneSilhouette(RobotSilhouette):
             if mount not in joints:
                 return out
             palms[mount] = self._hands[mount].link_poses(np.asarray(joints[mount], np.float64))[-1]
-        out[self._first_object :] = world_to_camera(self.geometry, palms) @ transforms(
+        out[self.first_object :] = world_to_camera(self.geometry, palms) @ transforms(
             poses.reshape(-1, 7)
         )
         return out
@@ -98,13 +100,11 @@ class SceneLayer(RobotLayer):
         if frame is not None and isinstance(self.silhouette, SceneSilhouette):
             wanted = np.zeros(len(self.silhouette.shapes) + 1, np.bool_)  # the last one: no shape
             for row in range(self.silhouette.robot_shapes, len(self.silhouette.shapes)):
-                wanted[row] = chosen[self.silhouette.shapes[row].link - self._first_object]
+                wanted[row] = chosen[
+                    self.silhouette.shapes[row].link - self.silhouette.first_object
+                ]
             out[frame.part] = wanted[frame.surface.shape]
         return out
-
-    @property
-    def _first_object(self) -> int:
-        return self.silhouette.link_count - len(self.clip.moved)
 
 
 class PosedClip:
