@@ -41,7 +41,7 @@ REGISTER_FRAMES = 12
 FEW_CANDIDATES = 3
 LEARN_STEP = 3
 PAINTED_TRUST = 0.02
-LIGHT_POINTS = 2500
+CONTEXT_POINTS = 2500
 PLAUSIBLE = 90.0  # colour distance to the painted robot beyond which a source shows another thing
 
 
@@ -188,7 +188,11 @@ class RobotLayer:
         box = np.ones((2 * CONTEXT_PX + 1, 2 * CONTEXT_PX + 1), np.uint8)
         near = cv2.dilate(wanted.view(np.uint8), box).view(np.bool_)
         context = near & (frame.inside_px > EDGE_PX) & ~frame.hidden & ~todo[frame.part]
-        points = RobotPoints(self.silhouette, frame, wanted | context)
+        rows, columns = np.nonzero(context)
+        thin = slice(None, None, max(1, len(rows) // CONTEXT_POINTS))
+        looked = wanted.copy()
+        looked[rows[thin], columns[thin]] = True
+        points = RobotPoints(self.silhouette, frame, looked)
         colours, source = self._colours_at(index, image, frame, points, wanted[points.at])
         rows, columns = np.nonzero(wanted)
         new = wanted[points.at]
@@ -208,10 +212,8 @@ class RobotLayer:
         """Colours ``(N, 3)`` of points and where they are from ``(N,)``."""
         truth = image[frame.part][points.at].astype(np.float32)
         painted = self._colours.paint(points.shape, points.normals)
-        seen = np.flatnonzero(~hidden)
-        few = np.zeros(len(hidden), np.bool_)
-        few[seen[:: max(1, len(seen) // LIGHT_POINTS)]] = True
-        painted = fit_gain(painted, truth, few).apply(painted)
+        seen = ~hidden
+        painted = fit_gain(painted, truth, seen).apply(painted)
         total = np.zeros((len(hidden), 3), np.float32)
         weight = np.zeros(len(hidden), np.float32)
         best = np.zeros(len(hidden), np.float32)
@@ -224,8 +226,8 @@ class RobotLayer:
                 continue
             picture = run.clip.frame(one.index)
             where, trust = points.seen_in(source)
-            where, colour = refine(picture, where, trust * ~hidden, truth)
-            colour = fit_gain(colour, truth, few & (trust > 0.5)).apply(colour)
+            where, colour = refine(picture, where, trust * seen, truth)
+            colour = fit_gain(colour, truth, seen & (trust > 0.5)).apply(colour)
             likeness = self._likeness[row][points.link]
             off = colour - painted
             plain = np.exp(np.einsum("nc,nc->n", off, off) * (-1 / PLAUSIBLE**2))

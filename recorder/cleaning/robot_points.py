@@ -12,10 +12,10 @@ from recorder.cleaning.silhouette import NOTHING, RobotSilhouette
 DEPTH_TOLERANCE_M = 0.004  # a point this much behind the surface in front is covered
 SOURCE_EDGE_PX = (0.7, 2.5)  # nearer to the edge a source shows what lies behind the robot
 LINE = 32_000  # cv2.remap takes no longer line
-REFINE_STEPS = 2
+REFINE_STEPS = 1
 REFINE_MOST_PX = 2.5
 REFINE_FEWEST = 150
-REFINE_MOST = 2000  # points; more make it no better
+REFINE_MOST = 1200  # points; more make it no better
 REFINE_OUTLIER = 30.0  # grey levels
 
 
