@@ -1,15 +1,17 @@
 """``make screenshots``: the pictures of the documentation, from the real window.
 
 Each rig is opened on a virtual display, the scripted operator teaches a few seconds, and the window
-is saved at 1280 x 800 and 1920 x 1080.
+is saved at 1280 x 800 and 1920 x 1080. Review is opened without a hand, on takes that the scripted
+operator taught in the simulated world.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -17,6 +19,8 @@ from PySide6.QtCore import QObject, QTimer
 from app.actions import ActionId
 from app.demonstration import save_picture
 from app.opening import open_session
+from app.review_pictures import ReviewPhotographer
+from app.review_takes import make_reviewed_dataset
 from app.session import REPOSITORY
 from app.settings import Settings
 from app.stepper import Stepper, Wait
@@ -27,6 +31,7 @@ from app.window_start import run_window
 SIZES = ((1280, 800), (1920, 1080))
 MODES = {"sim-xhand": ActionId.ARM_KINESTHETIC, "sim-leap": ActionId.ARM_EXOSKELETON}
 RIGS = ("sim-xhand",)
+LARGE_TOO = ("library", "episode")  # pages of Review that are also saved at the larger size
 SETTLE_MS = 700
 
 
@@ -50,35 +55,67 @@ class Photographer(QObject):
         window.perform(ActionId.RECORD)
         window.perform(ActionId.SCRIPT)
         yield Wait(lambda: bool(operator.status) and operator.status.progress > 0.55, 30.0, "grasp")
-        for width, height in SIZES:
-            yield from self._picture(f"{self._name}-{width}x{height}", width, height)
+        yield from pictures(window, self._folder, self._name, SIZES)
         window.perform(ActionId.STOP)
         yield Wait(lambda: supervisor.status.state == "STOPPED", 5.0, "STOPPED")
-        yield from self._picture(f"{self._name}-stopped-1280x800", 1280, 800)
+        yield from pictures(window, self._folder, f"{self._name}-stopped", SIZES[:1])
 
-    def _picture(self, name: str, width: int, height: int) -> Iterator[Wait]:
+
+def pictures(
+    window: MainWindow, folder: Path, name: str, sizes: Sequence[tuple[int, int]]
+) -> Iterator[Wait]:
+    """Steps that save the window at every size, width by height in pixels."""
+    for width, height in sizes:
         settled: list[bool] = []
-        self._window.resize(width, height)
-        QTimer.singleShot(SETTLE_MS, lambda: settled.append(True))
-        yield Wait(lambda: bool(settled), 10.0, "the new size")
-        save_picture(self._window, self._folder / f"{name}.png")
+        window.resize(width, height)
+        QTimer.singleShot(SETTLE_MS, lambda settled=settled: settled.append(True))
+        yield Wait(lambda settled=settled: bool(settled), 10.0, "the new size")
+        save_picture(window, folder / f"{name}-{width}x{height}.png")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Save the pictures of one or more rigs; returns the exit code."""
+    """Save the pictures of one or more rigs, and of Review; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=REPOSITORY / "docs" / "pictures")
     parser.add_argument("--rig", action="append", help="rig to photograph; may be repeated")
+    parser.add_argument("--only", choices=("rigs", "review"), help="leave the other ones out")
+    parser.add_argument("--dataset", type=Path, help="reviewed episodes; by default made anew")
     options = parser.parse_args(argv)
     options.out.mkdir(parents=True, exist_ok=True)
     with VirtualDisplay():
-        for rig in options.rig or RIGS:
+        for rig in () if options.only == "review" else options.rig or RIGS:
             name = "record" if rig == "sim-xhand" else f"record-{rig}"
             problem = _photograph(rig, name, options.out)
             if problem:
                 sys.stderr.write(f"thenar: {rig}: {problem}\n")
                 return 1
+        if options.only != "rigs":
+            problem = _photograph_review(options.dataset, options.out)
+            if problem:
+                sys.stderr.write(f"thenar: review: {problem}\n")
+                return 1
     return 0
+
+
+def _photograph_review(dataset: Path | None, folder: Path) -> str:
+    runs: list[ReviewPhotographer] = []
+
+    def begin(window: MainWindow) -> None:
+        def shots(name: str) -> Iterator[Wait]:
+            sizes = SIZES if name in LARGE_TOO else SIZES[:1]
+            return pictures(window, folder, f"review-{name}", sizes)
+
+        runs.append(ReviewPhotographer(window, shots))
+
+    with tempfile.TemporaryDirectory(prefix="thenar-pictures-") as scratch:
+        root = Path(scratch) / "demos"
+        if dataset is not None:
+            shutil.copytree(dataset, root)
+        else:
+            make_reviewed_dataset(root)
+        settings = Settings(reviewer="R1", review_station="desk")
+        run_window(None, settings, None, [], review_dataset=root, when_shown=begin, size=SIZES[0])
+    return runs[0].stepper.problem
 
 
 def _photograph(rig: str, name: str, folder: Path) -> str:

@@ -224,8 +224,8 @@ class ExportPanel(QFrame):
 
     def _chain_focus(self) -> None:
         order = [self.format, self.rate, self.alignment, *self.cameras.values(), self.size,
-                 self.action, self.outcome, self.trim, self.rejected, self.people, self.images, self.out,
-                 self.browse, self.cancel, self.start]  # fmt: skip
+                 self.action, self.outcome, self.trim, self.rejected, self.people, self.images,
+                 self.out, self.browse, self.cancel, self.start]  # fmt: skip
         for before, after in zip(order[:-1], order[1:], strict=True):
             QWidget.setTabOrder(before, after)
 

@@ -149,13 +149,15 @@ def test_every_choice_can_be_reached_with_the_tab_key_in_order(panel, qtbot):
     panel.activateWindow()
     panel.format.setFocus()
     qtbot.waitUntil(panel.format.hasFocus)
-    for wanted in (panel.rate, panel.alignment, panel.cameras["front/rgb"], panel.cameras["wrist/rgb"],
-                   panel.size, panel.action, panel.outcome, panel.trim):  # fmt: skip
+    for wanted in (panel.rate, panel.alignment, panel.cameras["front/rgb"],
+                   panel.cameras["wrist/rgb"], panel.size, panel.action, panel.outcome,
+                   panel.trim):  # fmt: skip
         qtbot.keyClick(panel.focusWidget(), Qt.Key.Key_Tab)
         qtbot.waitUntil(wanted.hasFocus)
 
 
 def test_every_control_has_a_name_for_screen_readers(panel):
-    for control in (panel.format, panel.rate, panel.alignment, panel.size, panel.action, panel.outcome,
-                    panel.out, panel.trim, panel.people, panel.bar, *panel.cameras.values()):  # fmt: skip
+    for control in (panel.format, panel.rate, panel.alignment, panel.size, panel.action,
+                    panel.outcome, panel.out, panel.trim, panel.people, panel.bar,
+                    *panel.cameras.values()):  # fmt: skip
         assert control.accessibleName()

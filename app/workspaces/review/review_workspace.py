@@ -273,6 +273,7 @@ class ReviewWorkspace(Workspace):
             return
         self._leave()
         self.desk.set_reviewer(code)
+        self.bar.reviewer.setText(code)
         self._settings.reviewer = code
         self.library.load()
         self.queue = self.library.queue()
