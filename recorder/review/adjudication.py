@@ -134,11 +134,17 @@ def agreed(a: LabelState, b: LabelState, tolerance_ns: int = TOLERANCE_NS) -> Ch
     return Change("what both agree on", tuple(edits))
 
 
-def pick(target: LabelState, disagreement: Disagreement, side: Side) -> Change:
+def pick(
+    target: LabelState,
+    disagreement: Disagreement,
+    side: Side,
+    said: LabelState | None = None,
+) -> Change:
     """The change that copies one side into the adjudicator's state, in place of the other's.
 
-    A picked phase has the right of way: phases of ``target`` that it overlaps are shortened to
-    their longer rest, or taken away when nothing is left.
+    No label comes out that nobody gave. Phases of ``target`` that overlap a picked one give way
+    whole: for what the same reviewer said of them where both agree within ``TOLERANCE_NS``, else
+    they are taken away and their disagreement is open again.
 
     Parameters
     ----------
@@ -146,6 +152,8 @@ def pick(target: LabelState, disagreement: Disagreement, side: Side) -> Change:
         The adjudicator's state.
     side : {"a", "b"}
         Whose value.
+    said : LabelState or None
+        Everything this side said of the episode.
     """
     lane = disagreement.lane
     value = disagreement.a if side == "a" else disagreement.b
@@ -161,7 +169,10 @@ def pick(target: LabelState, disagreement: Disagreement, side: Side) -> Change:
         edits.append(Edit(lane, other, None))
     if chosen is not None:
         if lane == "phases":
-            edits += _making_room(target.phases, cast(Phase, value), {chosen, other})
+            rest = {
+                name: phase for name, phase in target.phases.items() if name not in (chosen, other)
+            }
+            edits += _giving_way(rest, cast(Phase, value), said or LabelState())
         edits.append(Edit(lane, chosen, _plain(value)))
     return Change(title, tuple(edits))
 
@@ -285,20 +296,22 @@ def _further_apart(a: Mapping[str, Phase], b: Mapping[str, Phase]) -> list[tuple
     ]
 
 
-def _making_room(phases: Mapping[str, Phase], picked: Phase, gone: set[str | None]) -> list[Edit]:
-    edits = []
-    for item, phase in phases.items():
-        if item in gone or tiou(phase, picked) == 0.0:
-            continue
-        before = (phase.start_ns, min(phase.stop_ns, picked.start_ns))
-        after = (max(phase.start_ns, picked.stop_ns), phase.stop_ns)
-        start_ns, stop_ns = max(before, after, key=lambda part: part[1] - part[0])
-        rest = (
-            Phase(label=phase.label, start_ns=start_ns, stop_ns=stop_ns)
-            if stop_ns > start_ns
-            else None
-        )
-        edits.append(Edit("phases", item, _plain(rest)))
+def _giving_way(phases: Mapping[str, Phase], picked: Phase, said: LabelState) -> list[Edit]:
+    """Edits of the phases that cannot stand beside ``picked``, nor beside what they became."""
+    standing, placed = dict(phases), [picked]
+    edits: list[Edit] = []
+    while placed:
+        new = placed.pop()
+        for item in [item for item, phase in standing.items() if tiou(phase, new) > 0.0]:
+            phase = standing.pop(item)
+            same = [
+                each
+                for each in said.phases.values()
+                if not _difference(phase, each, TOLERANCE_NS)[0]
+            ]
+            words = same[0] if same and tiou(same[0], new) == 0.0 else None
+            edits.append(Edit("phases", item, _plain(words)))
+            placed += [words] if words is not None else []
     return edits
 
 

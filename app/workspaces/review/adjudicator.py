@@ -104,9 +104,9 @@ class Adjudicator:
         picked = self._picked()
         judged = {
             place: picked[mark]
-            for found in self._differences.values()
+            for who, found in self._differences.items()
             for each in found
-            if (mark := self._mark(each)) in picked
+            if (mark := self._mark(each)) in picked and self._stands(each, who, picked[mark])
             for place in _places(each)
         }
         return {
@@ -115,6 +115,14 @@ class Adjudicator:
             for place in _places(each)
             if place in judged
         }
+
+    def _stands(self, difference: Disagreement, pair: tuple[str, str], taken: str) -> bool:
+        """Whether what was taken is still there: a later pick may have needed its place."""
+        who = taken.partition(" ")[0]
+        if difference.lane != "phases" or who not in pair:
+            return True
+        item = difference.item_a if who == pair[0] else difference.item_b
+        return item is None or item in self.state.phases
 
     def _picked(self) -> dict[str, str]:
         """What was taken, by the mark of its disagreement, without what was undone."""
@@ -150,7 +158,8 @@ class Adjudicator:
         difference = self.differences[self.current]
         who = self.pair[0 if side == "a" else 1]
         title = f"{self._mark(difference)}: {who}{f' ({reason})' if reason else ''}"
-        self.review.apply(Change(title, pick(self.state, difference, side).edits))
+        change = pick(self.state, difference, side, self._states[who])
+        self.review.apply(Change(title, change.edits))
         if self.current not in self.settled():
             self._note(title)
         self.next()

@@ -62,6 +62,20 @@ def test_picks_are_known_after_a_restart_with_their_reasons(dataset: Dataset):
     assert again.state.accepted
 
 
+def test_a_phase_that_had_to_give_way_is_open_again(dataset: Dataset):
+    one = case(dataset)
+    one.take("a")
+    one.take("a")  # grasp from 3 s
+    one.take("b")  # reach to 5 s: the two cannot both stand
+    assert one.settled() == {0: "R1", 2: "R2"}
+    assert (one.left, one.current) == (1, 1)
+    assert [phase.label for phase in one.state.phases.values()] == ["reach"]
+    one.take("b")
+    assert one.left == 0
+    spans = [(p.label, p.start_ns // S, p.stop_ns // S) for p in one.state.phases.values()]
+    assert spans == [("reach", 0, 5), ("grasp", 5, 10)]
+
+
 def test_undo_opens_a_difference_again(dataset: Dataset):
     one = case(dataset)
     one.take("a")

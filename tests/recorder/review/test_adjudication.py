@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -185,19 +186,49 @@ def test_a_side_can_be_changed_after_it_was_picked() -> None:
     assert disagreements(state, B) == ()
 
 
-def test_sides_can_be_mixed_and_a_picked_phase_has_the_right_of_way() -> None:
-    grasp, release = (each for each in disagreements(A, B) if each.lane == "phases")
-    state, _ = fold(LabelState(), pick(LabelState(), release, "a").edits)
-    state, _ = fold(state, pick(state, grasp, "b").edits)
-    spans = [(p.label, p.start_ns / S, p.stop_ns / S) for p in state.phases.values()]
-    assert spans == [("grasp", 2, 5), ("release", 5, 6)]
+def _picked(*picks: tuple[tuple[str, Any], LabelState, LabelState]) -> LabelState:
+    """What comes out when the phases are settled one after the other; label and side each."""
+    state, one, two = LabelState(), *picks[0][1:]
+    state, _ = fold(state, agreed(one, two).edits)
+    for (label, side), one, two in picks:
+        (each,) = [d for d in disagreements(one, two) if (d.a or d.b).label == label]
+        state, _ = fold(state, pick(state, each, side, one if side == "a" else two).edits)
+    return state
 
 
-def test_a_phase_that_is_swallowed_goes() -> None:
-    target = _state(phases=_phases(x=("reach", 2.5, 3)))
-    grasp = next(each for each in disagreements(A, B) if each.lane == "phases")
-    state, _ = fold(target, pick(target, grasp, "a").edits)
-    assert list(state.phases) == ["a2"]
+def test_a_phase_that_a_picked_one_overlaps_goes_whole_and_is_never_cut() -> None:
+    a = _state(phases=_phases(p=("reach", 1.76, 3.55), g=("grasp", 3.55, 5)))
+    b = _state(phases=_phases(q=("reach", 1.15, 1.76), h=("grasp", 1.76, 3)))
+    state = _picked((("reach", "a"), a, b), (("grasp", "b"), a, b))
+    assert dict(state.phases) == {"h": b.phases["h"]}
+    state = _picked((("reach", "a"), a, b), (("grasp", "b"), a, b), (("reach", "b"), a, b))
+    assert dict(state.phases) == dict(b.phases)
+
+
+def test_what_both_agree_on_gives_way_in_the_words_of_the_one_who_was_picked() -> None:
+    a = _state(phases=_phases(p=("reach", 0, 2.05), g=("grasp", 2.05, 5)))
+    b = _state(phases=_phases(q=("reach", 0, 2), h=("grasp", 2, 4)))
+    state = _picked((("grasp", "b"), a, b))
+    assert list(state.phases.values()) == list(b.phases.values())
+    state = _picked((("grasp", "b"), a, b), (("grasp", "a"), a, b))
+    assert [p.label for p in state.phases.values()] == ["reach", "grasp"]
+    assert set(state.phases.values()) <= {*a.phases.values(), *b.phases.values()}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_no_order_of_picks_makes_a_phase_that_nobody_gave(order: tuple[int, ...]) -> None:
+    a = _state(phases=_phases(a1=("reach", 0, 2), a2=("grasp", 2, 4), a3=("release", 4, 6)))
+    b = _state(phases=_phases(b1=("reach", 0, 3), b2=("grasp", 3, 5), b3=("release", 5, 7)))
+    found = disagreements(a, b)
+    assert len(found) == 3
+    picks = [(found[0], "a"), (found[1], "b"), (found[2], "a"), (found[0], "b")]
+    state = LabelState()
+    for at in order:
+        each, side = picks[at]
+        state, _ = fold(state, pick(state, each, side, a if side == "a" else b).edits)
+        assert set(state.phases.values()) <= {*a.phases.values(), *b.phases.values()}
+        labels = [phase.label for phase in state.phases.values()]
+        assert len(set(labels)) == len(labels)
 
 
 def test_adjudication_leaves_the_originals_and_can_be_undone(tmp_path: Path) -> None:
