@@ -143,9 +143,17 @@ class AdjudicatePage(QWidget):
             who = row.review.reviewers
             episode = self._cache.open(desk.path_of(uuid))
             schema = desk.schema(row.episode.task)
+            desk.note_look(uuid, "saw the others' labels in Adjudicate")
             station = f"{desk.reviewer}@{desk.store.station}"  # the store is nobody's: say who
             self.open = Adjudicator(desk.dataset, uuid, who, schema, station)
-        except (EpisodeError, DamagedJournalError, KeyError, ValueError, OSError) as error:
+        except (
+            EpisodeError,
+            DamagedJournalError,
+            EditConflict,
+            KeyError,
+            ValueError,
+            OSError,
+        ) as error:
             self._say(f"The episode cannot be adjudicated: {error}", "bad")
             return
         title = f"episode {row.episode.number}   {row.episode.task}"
@@ -181,6 +189,7 @@ class AdjudicatePage(QWidget):
         self.view.hint.setText(
             f"{key_next} next open one   {key_a} / {key_b} take one side   {pairs}"
             f"{key_accept} finish. The originals stay as they are."
+            f"{self._own_case(case)}"
         )
         self.view.set_audit(_audit(self._desk, case.uuid))
         schema = case.review.schema
@@ -188,6 +197,12 @@ class AdjudicatePage(QWidget):
         captions = ((f"A  {a}", case.a), (f"B  {b}", case.b), ("settled", case.state))
         self.strips.set_strips(captions, schema, duration_ns)
         self.player.set_labels(case.state, schema)
+
+    def _own_case(self, case: Adjudicator) -> str:
+        me = self._desk.reviewer
+        if me not in case.reviewers:
+            return ""
+        return f" {me} reviewed this episode: that {me} settles it is written into its audit trail."
 
     def _go(self) -> None:
         case = self.open

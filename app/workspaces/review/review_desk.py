@@ -68,8 +68,14 @@ class ReviewDesk:
             self.problems.append(str(error))
             return None
 
-    def set_reviewer(self, reviewer: str) -> None:
-        """Review as ``reviewer`` from now on."""
+    def set_reviewer(self, reviewer: str, uuid: str = "") -> None:
+        """Review as ``reviewer`` from now on, with episode ``uuid`` on the screen.
+
+        Who reviewed blind and now sees as somebody who does not is written down, see
+        ``note_look``; raises like it, and stays who they are.
+        """
+        if uuid and not self._is_blind(reviewer):
+            self.note_look(uuid, f"saw everything as {reviewer}")
         self.reviewer = reviewer
         self.store = ReviewStore(self.dataset, reviewer, self._station)
         self.done = self.store.reviewed()
@@ -77,8 +83,11 @@ class ReviewDesk:
     @property
     def blind(self) -> bool:
         """Whether this reviewer must not know the operator's verdict and the others' labels."""
+        return self._is_blind(self.reviewer)
+
+    def _is_blind(self, reviewer: str) -> bool:
         assignment = self.assignment
-        return bool(assignment and assignment.blind and self.reviewer in assignment.reviewers)
+        return bool(assignment and assignment.blind and reviewer in assignment.reviewers)
 
     def schema(self, task: str) -> LabelSchema:
         """Words of a task's labels."""
@@ -101,8 +110,10 @@ class ReviewDesk:
 
     def _masked(self, row: LibraryRow) -> LibraryRow:
         mine = (self.reviewer,) if row.episode.uuid in self.done else ()
+        begun = (self.reviewer,) if self.reviewer in row.review.begun else ()
         episode = replace(row.episode, outcome="hidden", operator_code="")
-        return replace(row, episode=episode, review=ReviewSummary("hidden", reviewers=mine))
+        review = ReviewSummary("hidden", reviewers=mine, begun=begun)
+        return replace(row, episode=episode, review=review)
 
     def queue(
         self,
@@ -164,6 +175,22 @@ class ReviewDesk:
             instructions=[instruction] if instruction else [],
             fingers=fingers_of(episode),
         )
+
+    def note_look(self, uuid: str, what: str) -> None:
+        """Write into this reviewer's journal that something of a blind review was seen.
+
+        Labels changed afterwards can then be told from those given blind. Once for each ``what``.
+
+        Raises
+        ------
+        DamagedJournalError, EditConflict, OSError
+            It could not be written, and must not be shown.
+        """
+        if not self.blind:
+            return
+        review = self.store.open(uuid, self.schema(self._row(uuid).episode.task))
+        if not any(entry.kind == "access" and entry.title == what for entry in review.history):
+            review.note_access(what)
 
     def accepted(self, uuid: str) -> None:
         """Note that this reviewer has finished with an episode."""

@@ -33,7 +33,7 @@ from recorder.dataset import open_dataset
 from recorder.episode import EpisodeError
 from recorder.library.rows import LibraryRow
 from recorder.player.episode_cache import EpisodeCache
-from recorder.review.store import DamagedJournalError
+from recorder.review.store import DamagedJournalError, EditConflict
 
 PAGE_ACTIONS = {
     "Library": ActionId.REVIEW_LIBRARY,
@@ -169,7 +169,7 @@ class ReviewWorkspace(Workspace):
         rows = self.library.rows
         if not rows:
             return
-        chosen = set(self.library.view.selected())
+        chosen = set(self.library.view.marked())
         marked = [row.episode.number for row in rows if row.episode.uuid in chosen]
         try:
             example = self.cache.open(self.dataset.root / rows[0].episode.path)
@@ -177,7 +177,7 @@ class ReviewWorkspace(Workspace):
             self._say(f"Nothing can be exported: {error}", "bad")
             return
         cameras = [spec.name for spec in example.streams() if spec.kind in PICTURES]
-        self.transfer.load(cameras, marked if len(marked) > 1 else [])
+        self.transfer.load(cameras, marked)
 
     def _open_first(self) -> None:
         self.queue = self.library.queue()
@@ -272,7 +272,12 @@ class ReviewWorkspace(Workspace):
         if code == self.desk.reviewer:
             return
         self._leave()
-        self.desk.set_reviewer(code)
+        try:
+            self.desk.set_reviewer(code, self.uuid)
+        except (DamagedJournalError, EditConflict, OSError) as error:
+            self._say(f"You stay {self.desk.reviewer}: {error}", "bad")
+            self.bar.reviewer.setText(self.desk.reviewer)
+            return
         self.bar.reviewer.setText(code)
         self._settings.reviewer = code
         self.library.load()
