@@ -28,7 +28,7 @@ from app.reporting import fail, show
 
 os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)  # some packages point Qt at their own plugins
 
-BENCHMARKS = ("record", "control", "gui", "sim", "startup", "library", "review")
+BENCHMARKS = ("record", "control", "gui", "sim", "startup", "library", "review", "preview")
 
 cli = typer.Typer(
     name="thenar",
@@ -67,7 +67,7 @@ def run(
     ] = None,
     scale: Annotated[
         float | None,
-        typer.Option("--scale", min=0.8, max=2.0, help="Size of everything on the screen."),
+        typer.Option("--scale", min=0.8, max=2.0, help="Size of everything, remembered."),
     ] = None,
 ) -> None:
     """Open the window; without a display, record two demonstration takes and save pictures."""

@@ -191,7 +191,7 @@ class ReplayControl:
             return ""
         if fresh and status.activity != "replay":
             self._session.supervisor.hold()
-            return self._finish(status.error or "The replay has ended; the hand holds.")
+            return self._finish(self._ending(status.error))
         return ""
 
     def note_measured(self, side: str, stamp_ns: int, joints: NDArray[np.float64]) -> None:
@@ -202,6 +202,13 @@ class ReplayControl:
     def _finish(self, message: str) -> str:
         self._asked_ns, self.message = None, message
         return message
+
+    def _ending(self, error: str) -> str:
+        """How a replay ended, for people: by the hand's own stop, by an error, or well."""
+        hand = self._session.supervisor.status
+        if hand is not None and hand.state in ("STOPPED", "FAULT"):
+            return f"The replay has ended: the hand is in {hand.state} ({hand.cause})."
+        return error or "The replay has ended; the hand holds."
 
     def _hand_problem(self) -> str:
         status = self._session.supervisor.status

@@ -17,7 +17,7 @@ def review(
     ] = None,
     scale: Annotated[
         float | None,
-        typer.Option("--scale", min=0.8, max=2.0, help="Size of everything on the screen."),
+        typer.Option("--scale", min=0.8, max=2.0, help="Size of everything, remembered."),
     ] = None,
 ) -> None:
     """Open a dataset for review; no hand is needed."""

@@ -32,6 +32,8 @@ class ReviewSummary:
         Median of the reviewers' quality, rounded down.
     reviewers : tuple of str
         Who finished with it.
+    begun : tuple of str
+        Who said something and has not finished.
     rejected : str
         Reason; empty when kept.
     trimmed : bool
@@ -56,6 +58,7 @@ class ReviewSummary:
     disagreement: float = 0.0
     text: str = ""
     failure_mode: str = ""
+    begun: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ def review_summary(
         disagreement=_disagreement(states),
         text="\n".join(text for text in texts if text),
         failure_mode=final.state.failure_mode or "",
+        begun=accepted.begun,
     )
 
 
@@ -106,11 +107,13 @@ def review_summary(
 class _Accepted:
     states: dict[str, LabelState]
     problems: tuple[str, ...]
+    begun: tuple[str, ...] = ()
 
 
 def _accepted(dataset: Dataset, uuid: str) -> _Accepted:
     states: dict[str, LabelState] = {}
     problems: list[str] = []
+    begun: list[str] = []
     for reviewer in reviewers_of(dataset):
         try:
             state = read_state(dataset, reviewer, uuid)
@@ -120,7 +123,9 @@ def _accepted(dataset: Dataset, uuid: str) -> _Accepted:
             continue
         if state is not None and state.accepted:
             states[reviewer] = state
-    return _Accepted(states, tuple(problems))
+        elif state is not None and not state.is_empty and reviewer != ADJUDICATOR:
+            begun.append(reviewer)
+    return _Accepted(states, tuple(problems), tuple(begun))
 
 
 def _fold(accepted: _Accepted, operator_outcome: str, tolerance_ns: int) -> FinalLabels:

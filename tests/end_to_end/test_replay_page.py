@@ -94,4 +94,5 @@ def test_after_stop_the_page_says_why_it_cannot_start_and_the_way_out(shown: Sho
     shown.until(lambda: not shown.page.running, "the end of the replay")
     assert "latched in STOPPED" in panel.guard.text(), "said at once, not at the next look"
     assert "reset it first" in panel.guard.text()
+    assert panel.state_label.text().startswith("The replay has ended: the hand is in STOPPED")
     assert not panel.start_button.isEnabled()

@@ -66,6 +66,7 @@ def _labels_text(row: LibraryRow) -> str:
         return f"rejected: {review.rejected.replace('_', ' ')}"
     count = len(review.reviewers)
     parts = ["reviewed" if count == 1 else f"{count} reviewers"] if count else []
+    parts += [f"begun by {', '.join(review.begun)}"] if review.begun else []
     for number, what in ((review.phases, "phase"), (review.contacts, "contact")):
         if number:
             parts.append(f"{number} {what}{'' if number == 1 else 's'}")

@@ -207,6 +207,10 @@ class LibraryView(QWidget):
         """Identities of the selected episodes in the order shown; the current one without any."""
         return self.table.selected_uuids() or ([self.current] if self.current else [])
 
+    def marked(self) -> list[str]:
+        """Identities of the selected episodes alone; empty where none is selected."""
+        return self.table.selected_uuids()
+
     def shown(self) -> list[str]:
         """Identities of all rows that match, in the order shown."""
         return [row.episode.uuid for row in self._model.rows]

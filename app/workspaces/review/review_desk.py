@@ -159,6 +159,16 @@ class ReviewDesk:
         review = self.store.open(episode.uuid, schema)
         return LabelSession(review, self.labeller(episode), row.episode.outcome, self.blind)
 
+    def labels_beside(self, uuid: str) -> LabelState:
+        """Labels of an episode to look at: this reviewer's own, else all reviewers' together.
+
+        In a blind review the own ones only. Raises ``DamagedJournalError``.
+        """
+        own = read_state(self.dataset, self.reviewer, uuid)
+        if self.blind or (own is not None and not own.is_empty):
+            return own or LabelState()
+        return final_labels(self.dataset, uuid, self._row(uuid).episode.outcome).state
+
     def labeller(self, episode: PlayerEpisode) -> Labeller:
         """Intents of an episode, with what its overview proposes as far as that is known."""
         overview = episode.overview

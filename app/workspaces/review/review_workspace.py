@@ -44,7 +44,12 @@ PAGE_ACTIONS = {
     "Replay": ActionId.REVIEW_REPLAY_ON_HAND,
 }
 STEPS = {ActionId.REVIEW_NEXT_EPISODE: 1, ActionId.REVIEW_PREVIOUS_EPISODE: -1}
-EPISODE_ONLY = (ActionId.REVIEW_ACCEPT, ActionId.REVIEW_COMPARE, *STEPS)
+EPISODE_ONLY = (
+    ActionId.REVIEW_ACCEPT,
+    ActionId.REVIEW_COMPARE,
+    ActionId.REVIEW_ALIGN,
+    *STEPS,
+)
 PICTURES = ("image", "visuotactile")  # kinds that an export takes
 RELOAD_TICKS = 20  # refreshes between two looks at the dataset: 2 s
 
@@ -91,7 +96,9 @@ class ReviewWorkspace(Workspace):
         self.library = LibraryPage(self.desk)
         self.upkeep = Upkeep(self.desk, self.library, say)
         self.episode = EpisodePage(keys, say)
-        self.comparison = Comparison(self.desk, self.cache, self.episode.player, say)
+        self.comparison = Comparison(
+            self.desk, self.cache, self.episode.player, lambda: self.episode.session, say
+        )
         self.adjudicate = AdjudicatePage(self.desk, self.cache, say)
         self.insight = InsightPage(self.desk, say)
         self.transfer = TransferPage(self.desk, say)
@@ -203,7 +210,7 @@ class ReviewWorkspace(Workspace):
             self._say(f"The episode cannot be opened: {error}", "bad")
             return False
         self.uuid = uuid
-        self.comparison.beside = ""
+        self.comparison.forget()
         self._title = f"episode {row.episode.number}   {row.episode.task}"
         self.episode.show_episode(
             episode,
@@ -310,6 +317,8 @@ class ReviewWorkspace(Workspace):
             self.accept()
         elif action is ActionId.REVIEW_COMPARE:
             self.comparison.toggle(self.uuid, self.library.view.selected())
+        elif action is ActionId.REVIEW_ALIGN:
+            self.comparison.align()
         elif action is ActionId.REVIEW_IMPORT:
             self.transfer.ask_import(self._on_imported)
         else:

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
 
 from app.jobs import Job, JobRunner
 from app.workspaces.review.review_desk import ReviewDesk
 from recorder.exporters.plan import ExportPlan
 from recorder.importers.job import ImportPlan
 from widgets.export_panel import ExportPanel
+
+FILES = "robomimic, or a packed LeRobot folder (*.hdf5 *.h5 *.zip *.tar *.tar.gz *.tgz)"
 
 
 class TransferPage(QWidget):
@@ -114,15 +116,26 @@ class TransferPage(QWidget):
 
     def ask_import(self, when_done: Callable[[], object]) -> None:
         """Ask for a foreign dataset and bring it in."""
-        name = QFileDialog.getExistingDirectory(
-            self, "Import a LeRobot dataset (or cancel for a robomimic file)"
-        )
-        if not name:
-            name, _ = QFileDialog.getOpenFileName(
-                self, "Import a robomimic dataset", "", "HDF5 (*.hdf5 *.h5)"
-            )
+        name = self._ask_source()
         if name:
             self.start_import(Path(name), when_done)
+
+    def _ask_source(self) -> str:
+        """A folder or a file, as the person chooses; empty when nothing was chosen."""
+        asked = QMessageBox(self)
+        asked.setWindowTitle("Import")
+        asked.setText("What is to be imported?")
+        asked.setInformativeText("Nothing of it runs; a reader without rights looks at it first.")
+        folder = asked.addButton("&Folder (LeRobot)", QMessageBox.ButtonRole.AcceptRole)
+        file = asked.addButton("F&ile (robomimic, zip, tar)", QMessageBox.ButtonRole.AcceptRole)
+        asked.addButton(QMessageBox.StandardButton.Cancel)
+        asked.exec()
+        home = str(Path.home())
+        if asked.clickedButton() is folder:
+            return QFileDialog.getExistingDirectory(self, "Import a LeRobot dataset", home)
+        if asked.clickedButton() is file:
+            return QFileDialog.getOpenFileName(self, "Import a file", home, FILES)[0]
+        return ""
 
     def start_import(self, source: Path, when_done: Callable[[], object]) -> None:
         """Bring ``source`` into the dataset through the guarded reader."""

@@ -119,6 +119,14 @@ def test_without_a_hand_replay_says_what_is_missing(window: ReviewWindow):
     assert not window.review.replay.running
 
 
+def test_one_marked_episode_is_exported_alone_and_none_means_all(window: ReviewWindow):
+    panel = window.review.transfer.panel
+    window.press("Ctrl+E")
+    assert panel.plan().episodes == ()
+    window.press("Alt+1", "Space", "Ctrl+E")
+    assert panel.plan().episodes == (0,)
+
+
 def test_what_an_export_cannot_be_is_said_on_its_page_alone(window: ReviewWindow, root: Path):
     take = SyntheticTake(number=2, seconds=1.0, source="exoskeleton")
     write_take(open_dataset(root), take)

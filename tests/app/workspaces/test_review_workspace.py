@@ -187,6 +187,17 @@ def test_the_arrows_walk_the_library_from_the_start_and_after_coming_back(open_w
     assert (table.currentIndex().row(), table.hasFocus()) == (2, True)
 
 
+def test_work_that_was_begun_can_be_told_from_none_in_the_library(open_window, root: Path):
+    window = open_window(root)
+    uuid = open_first(window)
+    window.press("A", "Alt+1")
+    (row,) = [row for row in window.review.library.rows if row.episode.uuid == uuid]
+    assert (row.review.begun, row.review.reviewers) == (("R1",), ())
+    model = window.review.library.view.table.model()
+    texts = [str(model.index(0, place).data()) for place in range(model.columnCount())]
+    assert "begun by R1" in texts
+
+
 def test_the_filters_are_there_at_the_next_start_until_escape(open_window, root: Path, tmp_path):
     window = open_window(root)
     window.wait(lambda: window.review.library.rows, "rows in the library")

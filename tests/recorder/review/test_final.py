@@ -38,7 +38,8 @@ def test_without_reviewers_the_operator_speaks(dataset: Dataset) -> None:
 def test_labels_that_are_not_accepted_do_not_count(dataset: Dataset) -> None:
     _say(dataset, "R1", accepted=False, outcome="failure", quality=1)
     assert final_labels(dataset, UUID, "success").by == "operator"
-    assert review_summary(dataset, UUID, "success").quality is None
+    summary = review_summary(dataset, UUID, "success")
+    assert (summary.quality, summary.reviewers, summary.begun) == (None, (), ("R1",))
 
 
 def test_one_reviewer_overrules_the_operator(dataset: Dataset) -> None:
