@@ -58,6 +58,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(ActionId.RESET_WORLD, "Reset world", "Demo", "Ctrl+W", "Put the hand and the objects back.", workspace=RECORD),
     Action(ActionId.TOGGLE_OPERATOR, "Show operator's hand", "View", "O", "Show or hide the simulated operator's hand in the images.", workspace=RECORD),
     Action(ActionId.RESET_VIEW, "Reset 3-D view", "View", "V", "Look at the hand from the front again.", workspace=RECORD),
+    Action(ActionId.PREVIEW_CLEAN, "Preview without operator", "View", "Ctrl+P", "Show the running pictures with the operator taken out; recording is not changed.", workspace=RECORD),
     Action(ActionId.SHOW_RECORD, "Record", "Workspace", "Ctrl+1", "Show the live hand; nothing that runs is stopped by leaving it."),
     Action(ActionId.SHOW_REVIEW, "Review", "Workspace", "Ctrl+2", "Show the library, the player and the labels; a running take goes on."),
     Action(ActionId.SHOW_CLEAN, "Clean", "Workspace", "Ctrl+3", "Show recorded pictures without the operator; a running take goes on."),

@@ -168,6 +168,23 @@ class Session:
         for plan in self.plans:
             self._running[plan.name] = _Running(plan, self._spawn(plan))
 
+    def begin(self, plan: ProcessPlan) -> None:
+        """Start one more process in the running session; it is watched like the others."""
+        with self._lock:
+            if self._closing or plan.name in self._running:
+                return
+            self._running[plan.name] = _Running(plan, self._spawn(plan))
+
+    def end(self, name: str) -> None:
+        """End one process of the running session; nothing happens when there is none."""
+        self.health.pop(name, None)
+        self._end(name)
+
+    def runs(self, name: str) -> bool:
+        """Whether process ``name`` is one of the session's and was not given up."""
+        running = self._running.get(name)
+        return running is not None and not running.given_up
+
     def wait_ready(self, timeout_s: float = 30.0, names: tuple[str, ...] | None = None) -> None:
         """Wait until every process (or ``names``) has reported health once.
 

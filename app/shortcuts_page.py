@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from app.actions import ACTIONS, MENUS
 from recorder.review.schema import ANY_TASK, load_label_schemas
 
-PLACES = {"": "Everywhere", "Record": "Record", "Review": "Review"}
+PLACES = {"": "Everywhere", "Record": "Record", "Review": "Review", "Clean": "Clean"}
 HEAD = """\
 # Keys
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.polling import StreamPoller
 from devices.rig import Rig
+from devices.stream import StreamSpec
 from widgets.camera_tile import CameraTile
 
 
@@ -28,7 +29,8 @@ class CameraPanel(QWidget):
             for spec in rig.streams()
             if spec.kind in ("image", "depth") and spec.device in stale
         ]
-        grid = QGridLayout(self)
+        self._poller = poller
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
         columns = 1 if len(self.tiles) == 1 else 2
@@ -40,3 +42,10 @@ class CameraPanel(QWidget):
             empty = QLabel("This rig has no cameras.")
             empty.setProperty("role", "dim")
             grid.addWidget(empty)
+
+    def show_preview(self, spec: StreamSpec, title: str) -> CameraTile:
+        """Add a tile for a stream that is no camera of the rig, under the others."""
+        tile = CameraTile(spec, title)
+        self._poller.newest(spec, tile.show_sample)
+        self._grid.addWidget(tile, self._grid.rowCount(), 0, 1, self._grid.columnCount())
+        return tile

@@ -25,6 +25,7 @@ from app.controls import Controls
 from app.exo_intents import IntentPublisher
 from app.hand_display import HandDisplay
 from app.last_take import LastTake
+from app.live_preview import LivePreview
 from app.polling import StreamPoller
 from app.session import Session
 from app.settings import Settings
@@ -103,6 +104,7 @@ class RecordWorkspace(QWidget):
         rig = session.rig
         self.poller = StreamPoller(session.bus)
         self.cameras = CameraPanel(rig, self.poller)
+        self.preview = LivePreview(session, self.cameras, say)
         self.touch = TouchPanel(rig, self.poller)
         self.hand = HandDisplay(rig, session.bus, self.poller)
         self.charts = [JointChart(hand.spec, hand.control_rate_hz) for hand in rig.hands]
@@ -208,6 +210,7 @@ class RecordWorkspace(QWidget):
             ActionId.NEXT_TASK: lambda: self._step_task(1),
             ActionId.PREVIOUS_TASK: lambda: self._step_task(-1),
             ActionId.RESET_VIEW: self.hand.reset_view,
+            ActionId.PREVIEW_CLEAN: self.preview.toggle,
         }
         return own | {item: partial(self._synergy, item) for item in SYNERGY_ACTIONS}
 
@@ -283,6 +286,7 @@ class RecordWorkspace(QWidget):
         at_ns = now_ns()
         for display in (*self.cameras.tiles, *self.touch.displays):
             display.refresh(at_ns)
+        self.preview.refresh(at_ns)
         self.hand.refresh(at_ns)
         self.intents.publish()
         hand = fresh(self.session.supervisor.status, at_ns)
