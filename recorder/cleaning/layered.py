@@ -83,14 +83,16 @@ class LayeredFiller:
             return Filled(image.copy(), layers, 0)
         out = image.copy()
         todo = hole.copy()
-        if self._robot is not None:
+        if isinstance(self._robot, SceneLayer):  # apart: what they are taken from differs
+            objects = self._robot.moved_mask(index)
+            made = self._robot.fill(index, image, hole & objects)
+            self._take(out, layers, todo, Layer.OBJECT, made.image, made.filled)
+            wanted = hole & ~objects & ~self._robot.resting_mask(index)
+            made = self._robot.fill(index, image, wanted)
+            self._take(out, layers, todo, Layer.ROBOT, made.image, made.filled)
+        elif self._robot is not None:
             made = self._robot.fill(index, image, hole)
-            filled = made.filled
-            if isinstance(self._robot, SceneLayer):
-                held = filled & self._robot.moved_mask(index)
-                self._take(out, layers, todo, Layer.OBJECT, made.image, held)
-                filled = filled & ~self._robot.resting_mask(index)
-            self._take(out, layers, todo, Layer.ROBOT, made.image, filled)
+            self._take(out, layers, todo, Layer.ROBOT, made.image, made.filled)
         if self._everything_posed:
             self._take_plate(index, image, out, layers, todo)
         if np.count_nonzero(todo) > self._flow_from * masked:
