@@ -77,6 +77,7 @@ class ActionId(StrEnum):
     REVIEW_ZOOM_FIT = "review.zoom_fit"
     REVIEW_NEXT_PICTURE = "review.next_picture"
     REVIEW_COMPARE = "review.compare"
+    REVIEW_ALIGN = "review.align"
 
     REVIEW_ACCEPT = "review.accept"
     REVIEW_SUCCESS = "review.success"

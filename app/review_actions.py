@@ -49,6 +49,7 @@ REVIEW_ACTIONS: tuple[Action, ...] = (
     _action(ActionId.REVIEW_ZOOM_FIT, "Whole episode", "Play", "Ctrl+0", "Show the whole timeline."),
     _action(ActionId.REVIEW_NEXT_PICTURE, "Next picture", "Play", "`", "Make the next camera the large picture."),
     _action(ActionId.REVIEW_COMPARE, "Compare", "Play", "P", "Show the other marked episode beside this one."),
+    _action(ActionId.REVIEW_ALIGN, "Line up at a phase", "Play", "Ctrl+P", "Both compared episodes from where the next phase begins that both have."),
     _action(ActionId.REVIEW_ACCEPT, "Accept, next", "Label", "Return", "Keep the labels as they are and open the next episode."),
     _action(ActionId.REVIEW_SUCCESS, "Success", "Label", "Y", "The task was done."),
     _action(ActionId.REVIEW_QUALIFIED, "Qualified success", "Label", "Q", "Done, but not as one would teach it."),

@@ -1,9 +1,10 @@
-"""A second episode beside the open one: the first that is marked in the library, with its labels."""
+"""A second episode beside the open one, with its labels: the first marked in the library."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from app.actions import ActionId
 from app.workspaces.review.label_session import LabelSession
 from app.workspaces.review.review_desk import ReviewDesk
 from recorder.episode import EpisodeError
@@ -41,6 +42,13 @@ class Comparison:
         self.beside = ""
         self._labels = LabelState()
         self._aligned_at = ""
+
+    def perform(self, action: ActionId, uuid: str, marked: Sequence[str]) -> None:
+        """Compare, or line up what is compared."""
+        if action is ActionId.REVIEW_ALIGN:
+            self.align()
+        else:
+            self.toggle(uuid, marked)
 
     def toggle(self, uuid: str, marked: Sequence[str]) -> None:
         """Show the first of ``marked`` that is not ``uuid`` beside it; again shows it alone."""

@@ -19,9 +19,11 @@ from recorder.library.rows import LibraryRow, ReviewSummary
 from recorder.library.triage import TriageItem, triage
 from recorder.player.player_episode import PlayerEpisode
 from recorder.review.assignment import Assignment, AssignmentError, load_assignment
+from recorder.review.final import final_labels
 from recorder.review.labelling import STEP_NS, Labeller
 from recorder.review.schema import LabelSchema, LabelSchemaError, load_label_schemas, schema_for
-from recorder.review.store import ReviewStore
+from recorder.review.state import LabelState
+from recorder.review.store import ReviewStore, read_state
 from widgets.player.episode_lanes import fingers_of
 
 log = logging.getLogger(__name__)

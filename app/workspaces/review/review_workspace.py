@@ -44,12 +44,8 @@ PAGE_ACTIONS = {
     "Replay": ActionId.REVIEW_REPLAY_ON_HAND,
 }
 STEPS = {ActionId.REVIEW_NEXT_EPISODE: 1, ActionId.REVIEW_PREVIOUS_EPISODE: -1}
-EPISODE_ONLY = (
-    ActionId.REVIEW_ACCEPT,
-    ActionId.REVIEW_COMPARE,
-    ActionId.REVIEW_ALIGN,
-    *STEPS,
-)
+BESIDE = (ActionId.REVIEW_COMPARE, ActionId.REVIEW_ALIGN)
+EPISODE_ONLY = (ActionId.REVIEW_ACCEPT, *BESIDE, *STEPS)
 PICTURES = ("image", "visuotactile")  # kinds that an export takes
 RELOAD_TICKS = 20  # refreshes between two looks at the dataset: 2 s
 
@@ -315,10 +311,8 @@ class ReviewWorkspace(Workspace):
             self._step_episode(STEPS[action])
         elif action is ActionId.REVIEW_ACCEPT:
             self.accept()
-        elif action is ActionId.REVIEW_COMPARE:
-            self.comparison.toggle(self.uuid, self.library.view.selected())
-        elif action is ActionId.REVIEW_ALIGN:
-            self.comparison.align()
+        elif action in BESIDE:
+            self.comparison.perform(action, self.uuid, self.library.view.selected())
         elif action is ActionId.REVIEW_IMPORT:
             self.transfer.ask_import(self._on_imported)
         else:
