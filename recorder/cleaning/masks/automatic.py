@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recorder.cleaning.clip import CleanError, Clip
-from recorder.cleaning.gain import SAME_LIGHT, Gain, fit_gain
 from recorder.cleaning.masks.edges import guided
 from recorder.cleaning.masks.keyframes import (
     KeyFrame,
@@ -31,6 +30,7 @@ from recorder.cleaning.masks.parts import (
 from recorder.cleaning.masks.samples import (
     Samples,
     Silhouette,
+    light_of,
     lit_like,
     reduced,
     reduced_silhouette,
@@ -124,7 +124,7 @@ def _drawn(clip: Clip, index: int, mask: NDArray[np.bool_], reference: NDArray[n
     size = work_size(clip.size)
     image = reduced(clip.frame(index), size)
     small = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
-    return Drawn(lit_like(image, fit_gain(reference, image)), small)
+    return Drawn(lit_like(image, light_of(reference, image)), small)
 
 
 def _moved_warning(clip: Clip, samples: Samples) -> tuple[str, ...]:
@@ -158,7 +158,6 @@ class _SecondPass:
         self._clip, self._silhouette = clip, silhouette
         self._scene, self._colours = learned.scene, learned.colours
         self._size = work_size(clip.size)
-        self._light: Gain = SAME_LIGHT
 
     def run(self, meter: ProgressMeter) -> PackedMaskTrack:
         """Masks and confidences."""
@@ -185,8 +184,7 @@ class _SecondPass:
 
     def _look(self, index: int) -> _Looked:
         image = reduced(self._clip.frame(index), self._size)
-        self._light = fit_gain(self._scene.grey_levels, image, self._scene.known)
-        lit = lit_like(image, self._light)
+        lit = lit_like(image, light_of(self._scene.grey_levels, image))
         robot = reduced_silhouette(self._silhouette, index, self._clip, self._size)
         score = operator_score(lit, self._scene, self._colours, robot)
         return _Looked(score, grey_levels(lit))

@@ -111,7 +111,8 @@ def _read_folder(files: list[Path], clip: Clip) -> Iterator[NDArray[np.bool_]]:
     for file in files:
         if file.stat().st_size > MOST_PICTURE_BYTES:
             raise CleanError(f"mask '{file.name}' is larger than 256 MB and is not read")
-        picture = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_GRAYSCALE)
+        stored = np.fromfile(file, np.uint8)
+        picture = cv2.imdecode(stored, cv2.IMREAD_GRAYSCALE) if stored.size else None
         if picture is None:
             raise CleanError(f"mask '{file.name}' cannot be read as a picture; save it as PNG")
         _check_size((picture.shape[1], picture.shape[0]), clip, file.name)

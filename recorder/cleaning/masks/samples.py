@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recorder.cleaning.clip import CleanError, Clip
-from recorder.cleaning.gain import SAME_LIGHT, Gain, fit_gain
+from recorder.cleaning.gain import Gain, fit_gain
 
 Silhouette = Callable[[int], NDArray[np.bool_] | None]
 
@@ -75,9 +75,20 @@ def reduced_silhouette(
 
 def lit_like(image: NDArray[np.uint8], light: Gain) -> NDArray[np.uint8]:
     """``image`` brought back from ``light`` to the light of the reference."""
-    if light is SAME_LIGHT:
-        return image
     return np.clip(np.rint(light.inverse().apply(image)), 0, 255).astype(np.uint8)
+
+
+def light_of(reference: NDArray[np.uint8], image: NDArray[np.uint8]) -> Gain:
+    """Light of ``image`` against ``reference``, also after a jump of exposure.
+
+    The median of the channels' ratios comes first, so that the fit starts near enough.
+    """
+    before = reference[::4, ::4].reshape(-1, 3).astype(np.float32)
+    now = image[::4, ::4].reshape(-1, 3).astype(np.float32)
+    ratio = np.median((now + 4.0) / (before + 4.0), axis=0).astype(np.float32)
+    near = np.clip(np.rint(reference * ratio), 0, 255).astype(np.uint8)
+    rest = fit_gain(near, image)
+    return Gain(rest.gain * ratio, rest.offset)
 
 
 def take_samples(
@@ -109,5 +120,5 @@ def take_samples(
         advance(1.0 / len(indices))
     reference = stack[len(stack) // 2].copy()
     for at in range(len(stack)):
-        stack[at] = lit_like(stack[at], fit_gain(reference, stack[at]))
+        stack[at] = lit_like(stack[at], light_of(reference, stack[at]))
     return Samples(indices, stack, robot, has_robot)
