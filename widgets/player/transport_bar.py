@@ -1,18 +1,22 @@
 """One line between pictures and timeline: what is played, when, how fast, which way, and how.
 
-Every state is said in words; nothing depends on a colour.
+Every state is said in words; nothing depends on a colour. With less room an arrow stands for the
+direction, then what keys and menus do as well is left out.
 """
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from recorder.player.transport import Transport
 from widgets.player.time_axis import clock_text
 from widgets.theme import font, icon
 
+ARROW_CHARACTERS = 1  # of FORWARDS and BACKWARDS, where there is no room for the word
+LEAST_PX = 440  # without words
+TITLE_LEAST_PX = 150  # number and task of the episode
 TIMES = "\N{MULTIPLICATION SIGN}"
 FORWARDS = "\N{BLACK RIGHT-POINTING TRIANGLE} forwards"
 NARROW_PX = 32
@@ -35,6 +39,8 @@ class TransportBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plays = False
+        self._is_forwards, self._skips, self._time_text = True, False, ""
+        self._room = 2  # 2: all words, 1: an arrow for the direction, 0: what keys do as well goes
         self.play_button = self._button("", "Play or pause", "Play", self.play_asked)
         self.play_button.setIcon(icon("play"))
         self.play_button.setIconSize(QSize(16, 16))
@@ -42,8 +48,8 @@ class TransportBar(QWidget):
         self.time_label.setFont(font(13, bold=True))
         self.time_label.setAccessibleName("Time")
         sample = "00:00.00 / 00:00.00  frame 00000"
-        width = QFontMetrics(font(13, bold=True)).horizontalAdvance(sample)
-        self.time_label.setMinimumWidth(width)
+        self._time_px = QFontMetrics(font(13, bold=True)).horizontalAdvance(sample)
+        self.time_label.setMinimumWidth(self._time_px)
         self.slower_button = self._button("\N{MINUS SIGN}", "Slower", "Slower", self.slower_asked)
         self.speed_label = QLabel()
         self.speed_label.setAccessibleName("Speed")
@@ -55,8 +61,8 @@ class TransportBar(QWidget):
         self.direction_button = self._button(
             FORWARDS, "Turn the direction of playing round", "Direction", self.reverse_asked
         )
-        widest = QFontMetrics(font()).horizontalAdvance(BACKWARDS)
-        self.direction_button.setMinimumWidth(widest + 20)
+        self._direction_px = QFontMetrics(font()).horizontalAdvance(BACKWARDS) + 20
+        self.direction_button.setMinimumWidth(self._direction_px)
         self.loop_button = self._button(
             "Loop", "Play a range over and over: drag across the ruler, or loop what is in view",
             "Loop", self.loop_asked,
@@ -81,6 +87,7 @@ class TransportBar(QWidget):
         self.fit_button.clicked.connect(lambda: self.zoom_asked.emit(0.0))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # see ``_make_room``
         layout.setSpacing(6)
         for widget in (self.play_button, self.time_label, self.slower_button, self.speed_label,
                        self.faster_button, self.direction_button, self.loop_button,
@@ -116,8 +123,9 @@ class TransportBar(QWidget):
         length = clock_text(transport.duration_ns)
         shown = "\N{EN DASH}" if frame is None else f"{frame}"
         text = f"{clock_text(transport.time_ns)} / {length}  frame {shown}"
-        if text != self.time_label.text():
-            self.time_label.setText(text)
+        if text != self._time_text:
+            self._time_text = text
+            self._show_time()
         if transport.playing != self._plays:
             self._plays = transport.playing
             self.play_button.setIcon(icon("pause" if self._plays else "play"))
@@ -127,12 +135,12 @@ class TransportBar(QWidget):
             event = QAccessibleEvent(self.time_label, QAccessible.Event.DescriptionChanged)
             QAccessible.updateAccessibility(event)
         self.speed_label.setText(f"{TIMES}{transport.speed:g}")
-        self.direction_button.setText(FORWARDS if transport.direction > 0 else BACKWARDS)
+        self._is_forwards, self._skips = transport.direction > 0, skips
+        self._show_words()
         loops = transport.loop is not None
         self.loop_button.setChecked(loops)
         self.loop_button.setText("LOOP on" if loops else "Loop")
         self.skip_button.setChecked(skips)
-        self.skip_button.setText("SKIP IDLE on" if skips else "Skip idle")
 
     def set_title(self, title: str) -> None:
         """Name the episode."""
@@ -143,10 +151,46 @@ class TransportBar(QWidget):
     def _elide_title(self) -> None:
         metrics = self.title.fontMetrics()
         whole, room = self.title.toolTip(), self.title.width()
+        if self._room < 2:
+            whole = " ".join(whole.removeprefix("episode ").split())
         self.title.setText(metrics.elidedText(whole, Qt.TextElideMode.ElideRight, room))
+
+    def _show_time(self) -> None:
+        self.time_label.setText(
+            self._time_text if self._room else self._time_text.partition(" /")[0]
+        )
+
+    def _show_words(self) -> None:
+        skip = "SKIP IDLE on" if self._skips else "Skip idle"
+        self.skip_button.setText(
+            skip if self._room == 2 else skip.replace(" idle", "").replace(" IDLE", "")
+        )
+        words = FORWARDS if self._is_forwards else BACKWARDS
+        self.direction_button.setText(words if self._room == 2 else words[:ARROW_CHARACTERS])
+        self.direction_button.setAccessibleDescription(words[ARROW_CHARACTERS:].strip())
+
+    def _make_room(self) -> None:
+        """Give up words, then what keys and menus do as well, until the rest fits."""
+        for room in (2, 1, 0):
+            self._room = room
+            self.direction_button.setMinimumWidth(self._direction_px if room == 2 else NARROW_PX)
+            self.time_label.setMinimumWidth(self._time_px if room else 0)
+            self._show_time()
+            self._show_words()
+            for button in (self.slower_button, self.faster_button, self.fit_button):
+                button.setVisible(room > 0)
+            self.title.setVisible(room > 0)
+            self.layout().activate()
+            title_px = TITLE_LEAST_PX if room else 0
+            if self.layout().minimumSize().width() + title_px <= self.width():
+                break
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_PX, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._make_room()
         self.layout().activate()
         self._elide_title()
 
@@ -169,4 +213,5 @@ class TransportBar(QWidget):
         for button in self.findChildren(QToolButton):
             button.setEnabled(usable)
         if not usable:
-            self.time_label.setText("no episode")
+            self._time_text = "no episode"
+            self._show_time()

@@ -127,7 +127,7 @@ def test_states_are_said_in_words(player):
     player.reverse()
     player.faster()
     player.set_loop(Interval(start_ns=10, stop_ns=1_000_000_000))
-    assert "backwards" in player.bar.direction_button.text()
+    assert player.bar.direction_button.accessibleDescription() == "backwards"
     assert player.bar.speed_label.text() == "\N{MULTIPLICATION SIGN}1.5"
     assert player.bar.loop_button.text() == "LOOP on"
     player.toggle_loop()
@@ -138,7 +138,7 @@ def test_skip_idle_jumps_over_what_the_overview_calls_idle(player):
     episode = player.episode
     episode.overview = replace(episode.overview, idle=((1_000_000_000, 2_000_000_000),))
     player.toggle_skip_idle()
-    assert player.bar.skip_button.text() == "SKIP IDLE on"
+    assert player.bar.skip_button.text() in ("SKIP IDLE on", "SKIP on")
     player.seek(990_000_000)
     player.transport.play()
     player.transport.tick(0.02)
