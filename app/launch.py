@@ -9,6 +9,7 @@ from app.opening import check_reviewed, choose_dataset, open_session
 from app.settings import Settings, default_settings_path, load_settings
 from app.virtual_display import has_display
 from devices.rig import RigError, load_rig
+from recorder.pseudonym import code_problem
 
 
 def launch(
@@ -79,6 +80,8 @@ def launch_review(
     settings_path = default_settings_path()
     settings, problems = load_settings(settings_path)
     if reviewer is not None:
+        if problem := code_problem("reviewer", reviewer):
+            raise ValueError(problem)
         settings.reviewer = reviewer
     settings.review_dataset = str(dataset.resolve())
     if not has_display():

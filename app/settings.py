@@ -13,12 +13,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from recorder.pseudonym import code_problem
 
 log = logging.getLogger(__name__)
 
 SETTINGS_VERSION = 1
-REVIEWER_CODE = r"^[A-Z]{1,3}[0-9]{1,4}$"
 
 
 class Settings(BaseModel):
@@ -32,7 +40,6 @@ class Settings(BaseModel):
     task: str = Field(default="", description="Task chosen last")
     operator_code: str = Field(
         default="P01",
-        pattern=r"^[A-Z]{1,3}[0-9]{1,4}$",
         description="Pseudonym of the demonstrator",
     )
     countdown: bool = Field(default=False, description="Countdown before a take")
@@ -61,7 +68,6 @@ class Settings(BaseModel):
     workspace: str = Field(default="Record", description="Workspace shown last")
     reviewer: str = Field(
         default="R1",
-        pattern=REVIEWER_CODE,
         description="Pseudonym of the reviewer",
     )
     review_station: str = Field(
@@ -78,6 +84,14 @@ class Settings(BaseModel):
         default_factory=dict, description="What the library shows; Esc there clears it"
     )
     layouts: dict[str, str] = Field(default_factory=dict, description="Page layouts, base64")
+
+    @field_validator("operator_code", "reviewer")
+    @classmethod
+    def _is_a_code(cls, code: str, info: ValidationInfo) -> str:
+        problem = code_problem(str(info.field_name).replace("_", " "), code)
+        if problem:
+            raise ValueError(problem)
+        return code
 
 
 def default_settings_path() -> Path:
@@ -125,9 +139,8 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
         try:
             setattr(settings, name, value)
         except ValidationError as error:
-            problems.append(
-                f"setting '{name}': {error.errors()[0]['msg']}, got {value!r}; default used"
-            )
+            why = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+            problems.append(f"setting '{name}': {why}, got {value!r}; default used")
     return settings, problems
 
 

@@ -6,15 +6,12 @@ the keyboard back to the window, whose single-letter keys make the takes.
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
+from recorder.pseudonym import CODE, CODE_FORM
 from widgets.theme import restyle
 
-CODE_PATTERN = re.compile(r"[A-Z]{1,3}[0-9]{1,4}")
-CODE_FORM = "one to three letters and a number, such as P07"
 CODE_HELP = f"A pseudonym, never a name: {CODE_FORM}"
 
 
@@ -37,7 +34,7 @@ class OperatorCode(QLineEdit):
     def code(self) -> str:
         """The pseudonym, or an empty string while the text is empty or not valid."""
         text = self.text().upper()
-        return text if CODE_PATTERN.fullmatch(text) else ""
+        return text if CODE.fullmatch(text) else ""
 
     @property
     def problem(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -118,9 +117,9 @@ def assign(
     as_json: JsonOption = False,
 ) -> None:
     """Deal the published episodes out to reviewers, each with an order of its own."""
-    from app.settings import REVIEWER_CODE
     from recorder.catalogue import Catalogue
     from recorder.dataset import open_dataset
+    from recorder.pseudonym import code_problem
     from recorder.review.assignment import assign as deal
     from recorder.review.assignment import extend, load_assignment, save_assignment
 
@@ -128,11 +127,8 @@ def assign(
         opened = open_dataset(dataset)
         codes = [name.strip() for name in reviewers.split(",") if name.strip()]
         for code in codes:
-            if not re.match(REVIEWER_CODE, code):
-                raise ValueError(
-                    f"reviewer '{code}' is no code of one to three capital letters and one to "
-                    "four digits, e.g. R1; names stay out of datasets"
-                )
+            if problem := code_problem("reviewer", code):
+                raise ValueError(problem)
         uuids = [row.uuid for row in Catalogue(opened).rows()]
         if is_extended:
             existing = load_assignment(opened)
@@ -193,6 +189,7 @@ def _find(dataset: Dataset, episode: str) -> EpisodeRow:
 
 def _note_look(dataset: Dataset, row: EpisodeRow, reviewer: str) -> None:
     """Under a blind review that is not finished, write down who looks, or refuse."""
+    from recorder.pseudonym import code_problem
     from recorder.review.assignment import load_assignment, may_see_others
     from recorder.review.schema import load_label_schemas, schema_for
     from recorder.review.store import ReviewStore
@@ -205,6 +202,8 @@ def _note_look(dataset: Dataset, row: EpisodeRow, reviewer: str) -> None:
         for name in assignment.reviewers_of(row.uuid)
         if not may_see_others(dataset, assignment, name, row.uuid)
     ]
+    if reviewer and (problem := code_problem("reviewer", reviewer)):
+        raise ValueError(problem)
     if blind and not reviewer:
         raise ValueError(
             f"episode {row.number} is still under blind review by {', '.join(blind)}; --reviewer "
