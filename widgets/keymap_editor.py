@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -89,6 +89,7 @@ class KeymapEditor(QDialog):
         self.search.setPlaceholderText("Find an action or a key")
         self.search.setAccessibleName("find an action or a key")
         self.search.textChanged.connect(self._filter)
+        self.search.installEventFilter(self)
         self.mode = QComboBox()
         self.mode.setAccessibleName("how keys are read")
         for title, mode in MODES:
@@ -189,6 +190,23 @@ class KeymapEditor(QDialog):
                 item = group.child(index)
                 held = f"{item.text(0)} {item.text(1)} {item.text(2)}".casefold()
                 item.setHidden(wanted not in held)
+            group.setHidden(all(group.child(at).isHidden() for at in range(group.childCount())))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        is_key = watched is self.search and isinstance(event, QKeyEvent)
+        if is_key and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Down:
+            self._go_to_list()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _go_to_list(self) -> None:
+        """Give the keyboard to the first action that is shown."""
+        groups = [self.tree.topLevelItem(at) for at in range(self.tree.topLevelItemCount())]
+        items = [group.child(at) for group in groups for at in range(group.childCount())]
+        first = next((item for item in items if not item.isHidden()), None)
+        if first is not None:
+            self.tree.setCurrentItem(first)
+            self.tree.setFocus()
 
     @property
     def chosen(self) -> KeyRow | None:

@@ -14,7 +14,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from devices.clock import now_ns
@@ -28,6 +28,7 @@ from widgets.theme import color, font
 HEADER_PX = 28
 LEGEND_PX = 56
 FOOT_PX = 36
+NAME_GAP_PX = 2  # between the names of two pads
 FOOT_GAP_PX = 6  # between the totals of two fingers
 FIXED_RANGE_N = 1.0  # a firm fingertip press spreads some newtons over tens of taxels
 SATURATION_N = 20.0
@@ -295,15 +296,25 @@ class TactileHeatmap(QWidget):
         box = QRectF(rect.center().x() - column / 2, self.height() - FOOT_PX, column, 16)
         painter.setPen(color("text"))
         shown = total_text(forces_n)
+        room_px = column - FOOT_GAP_PX
         for pixels in (13, 11, 9):
             painter.setFont(font(pixels, bold=True))
-            if painter.fontMetrics().horizontalAdvance(shown) <= column - FOOT_GAP_PX:
+            if painter.fontMetrics().horizontalAdvance(shown) <= room_px:
                 break
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
+        bare = shown.partition(" ")[0]
+        painter.drawText(
+            box,
+            Qt.AlignmentFlag.AlignCenter,
+            first_that_fits((shown, bare), painter.fontMetrics(), room_px),
+        )
         box.translate(0, 16)
         painter.setFont(font(11 if column >= 44 else 9, bold=saturated))
         painter.setPen(color("bad") if saturated else color("dim"))
         label = "at limit" if saturated else name
+        widest = max((pad.finger for pad in self._pads), key=len)
+        is_short = painter.fontMetrics().horizontalAdvance(widest) > column - NAME_GAP_PX
+        short = "!" if saturated else name[:1].upper()
+        label = short if is_short else label
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
 
     def _paint_legend(self, painter: QPainter) -> None:
@@ -317,6 +328,11 @@ class TactileHeatmap(QWidget):
             top = int(bar.bottom() - share * bar.height()) - 7
             box = QRect(bar.right() + 4, top, LEGEND_PX - 16, 14)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def first_that_fits(texts: Sequence[str], metrics: QFontMetrics, room_px: float) -> str:
+    """The first text that is no wider than ``room_px``; without any, the last."""
+    return next((text for text in texts if metrics.horizontalAdvance(text) <= room_px), texts[-1])
 
 
 def total_text(forces_n: NDArray) -> str:

@@ -131,3 +131,18 @@ def test_reset_and_reset_all_reach_the_book(editor, book):
     editor.reset_button.click()
     editor.reset_all_button.click()
     assert book.calls == [("reset", "take"), ("reset all",)]
+
+
+def test_down_goes_from_the_search_to_the_first_action_found(editor, qtbot):
+    editor.search.setFocus()
+    editor.search.setText("help")
+    qtbot.keyClick(editor.search, Qt.Key.Key_Down)
+    assert editor.focusWidget() is editor.tree
+    assert editor.chosen.name == "help"
+
+
+def test_a_group_without_a_hit_goes_with_its_heading(editor):
+    editor.search.setText("nothing like that")
+    assert editor.tree.topLevelItem(0).isHidden()
+    editor.search.setText("")
+    assert not editor.tree.topLevelItem(0).isHidden()

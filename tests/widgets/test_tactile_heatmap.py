@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFontMetrics, QWheelEvent
 
 from devices.rig import load_rig
 from widgets.colormaps import FORCE_MAP, nice_ceiling, table
-from widgets.tactile_heatmap import TactileHeatmap, total_text
+from widgets.tactile_heatmap import TactileHeatmap, first_that_fits, total_text
+from widgets.theme import font
 
 
 def _heatmap(rig="sim-xhand", side="right"):
@@ -125,3 +126,10 @@ def test_wrong_number_of_pads_is_refused():
 )
 def test_legend_ends_on_a_round_number(value, ceiling):
     assert nice_ceiling(value) == pytest.approx(ceiling)
+
+
+def test_the_longest_text_that_has_room_is_shown(qapp):
+    metrics = QFontMetrics(font(9))
+    assert first_that_fits(("middle", "M"), metrics, 200) == "middle"
+    assert first_that_fits(("middle", "M"), metrics, 14) == "M"
+    assert first_that_fits(("middle", "M"), metrics, 1) == "M"
