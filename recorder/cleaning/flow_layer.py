@@ -192,7 +192,9 @@ class FlowLayer:
         rows, columns = np.nonzero(ages)
         if not len(rows):
             return _Side(ages, colour, np.zeros(ages.shape, np.bool_))
-        pace = spread(shift / np.maximum(age, 1)[..., None], (age > 0).astype(np.float32))
+        pace = spread(
+            (shift / np.maximum(age, 1)[..., None]).astype(np.float32), (age > 0).astype(np.float32)
+        )
         size = (age.shape[1] * GRID, age.shape[0] * GRID)
         pace = cv2.resize(pace, size)[
             np.minimum(rows + top, size[1] - 1), np.minimum(columns + left, size[0] - 1)
@@ -210,11 +212,15 @@ class FlowLayer:
             colour[rows[who], columns[who]] = here.gain.apply(view.gain.inverse().apply(got))
         return _Side(ages.astype(np.float32), colour, foreground[blocks] > 0.5)
 
+    def _between(self, first: View, second: View) -> NDArray[np.float32]:
+        start = np.zeros((*first.grey.shape, 2), np.float32)
+        return np.asarray(self._dis.calc(first.grey, second.grey, start), np.float32)
+
     def _flow(self, pair: tuple[int, int]) -> _Flow:
         """Flow from picture ``pair[0]`` to its neighbour, holes filled, in blocks of ``GRID``."""
         first, second = self._views(pair[0]), self._views(pair[1])
-        there = quarter_flow(self._dis.calc(first.grey, second.grey, None))
-        back = quarter_flow(self._dis.calc(second.grey, first.grey, None))
+        there = quarter_flow(self._between(first, second))
+        back = quarter_flow(self._between(second, first))
         height, width = there.shape[:2]
         y, x = np.mgrid[:height, :width].astype(np.float32)
         returned = cv2.remap(

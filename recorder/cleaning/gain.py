@@ -39,7 +39,8 @@ class Gain:
 
     def inverse(self) -> Gain:
         """From target to source."""
-        return Gain(1 / self.gain, -self.offset / self.gain)
+        inverse = (1 / self.gain).astype(np.float32)
+        return Gain(inverse, (-self.offset * inverse).astype(np.float32))
 
 
 SAME_LIGHT = Gain(np.ones(3, np.float32), np.zeros(3, np.float32))

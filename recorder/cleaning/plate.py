@@ -170,7 +170,7 @@ def masked_median(
     """
     count, height, width, _ = samples.stack.shape
     picture = np.zeros((height, width, 3), np.float32)
-    known = samples.visible.any(axis=0)
+    known = np.asarray(samples.visible.any(axis=0), np.bool_)
     inverse = [gain.inverse() for gain in samples.gains]
     for top in range(0, height, TILE_ROWS):
         rows = slice(top, min(top + TILE_ROWS, height))

@@ -105,7 +105,7 @@ def ssim_inside(
 
 
 def _window(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    return cv2.GaussianBlur(picture, (WINDOW_PX, WINDOW_PX), SIGMA_PX)
+    return np.asarray(cv2.GaussianBlur(picture, (WINDOW_PX, WINDOW_PX), SIGMA_PX), np.float32)
 
 
 class FlickerMeter:

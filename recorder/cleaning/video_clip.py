@@ -12,6 +12,8 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from recorder.cleaning.clip import CameraGeometry, CleanError, Mode
@@ -75,10 +77,10 @@ class VideoClip:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _open(self) -> tuple[av.container.InputContainer, av.VideoStream]:
+    def _open(self) -> tuple[InputContainer, av.VideoStream]:
         try:
             container = av.open(str(self.path))
-        except (av.FFmpegError, OSError, ValueError) as error:
+        except (FFmpegError, OSError, ValueError) as error:
             raise CleanError(
                 f"'{self.name}' cannot be read as a video ({_reason(error)}); save it as MP4, "
                 "MKV or AVI with H.264, HEVC, VP9 or FFV1"
@@ -104,7 +106,7 @@ class VideoClip:
                 times.append(packet.pts)
                 if packet.is_keyframe:
                     keys.append(packet.pts)
-        except av.FFmpegError as error:
+        except FFmpegError as error:
             if not times:
                 raise CleanError(f"'{self.name}' cannot be read: {_reason(error)}") from error
         if not times:
@@ -124,7 +126,7 @@ class VideoClip:
             self._seek(key)
         try:
             return self._decode_until(index)
-        except (av.FFmpegError, StopIteration) as error:
+        except (FFmpegError, StopIteration) as error:
             self._decoder = None
             raise CleanError(
                 f"picture {index} of '{self.name}' cannot be decoded: {_reason(error)}"
@@ -148,7 +150,9 @@ class VideoClip:
                 raise CleanError(f"picture {index} of '{self.name}' is damaged and missing")
             if at < index - FORWARD:
                 continue
-            picture = decoded.to_ndarray(format="rgb24", width=width, height=height)
+            picture = np.asarray(
+                decoded.to_ndarray(format="rgb24", width=width, height=height), np.uint8
+            )
             if at == index:
                 return picture
             self._cache.put(at, picture)

@@ -87,10 +87,8 @@ class Views:
     def _make(self, index: int) -> View:
         image, hole = self._clip.frame(index), self._unseen(index)
         width, height = self._clip.size
-        grey = cv2.cvtColor(
-            cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA),
-            cv2.COLOR_RGB2GRAY,
-        )
+        half = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        grey = np.asarray(cv2.cvtColor(half, cv2.COLOR_RGB2GRAY), np.uint8)
         hidden = quarter(hole.view(np.uint8) * np.uint8(255)) > 0
         small = quarter(image).astype(np.float32)
         if self._plate is None or self._plate_small is None or self._known is None:
