@@ -19,14 +19,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, cast
 
 from numpy.typing import NDArray
 
 from recorder.importers.limits import Limits, Refused
 from recorder.importers.messages import MessageError, read_message, write_message
 
-Kind = Literal["hdf5", "archive", "video", "image", "parquet", "json"]
 ROOT = Path(__file__).resolve().parents[2]  # where the packages lie when nothing is installed
 RENEW_AFTER_S = 300.0  # a new child before the processor time of the old one runs out
 KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH")
@@ -225,34 +224,3 @@ def _environment(private: str) -> dict[str, str]:
         "ARROW_NUM_THREADS": "1",
         "ARROW_IO_THREADS": "1",
     }
-
-
-@contextlib.contextmanager
-def open_guarded(path: Path, kind: Kind, limits: Limits | None = None) -> Iterator[Guard]:
-    """Check a foreign file in a child and keep the child for questions about it.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    kind : str
-        What it should be.
-    limits : Limits, optional
-        What the child may use.
-
-    Raises
-    ------
-    Refused
-        When the file is not taken.
-    """
-    with Guard(limits) as guard:
-        guard.one(f"{kind}.check", path)
-        yield guard
-
-
-def read_in_child(
-    question: str, path: Path, limits: Limits | None = None, **arguments: Any
-) -> list[Reply]:
-    """Ask one question about a foreign file in a child of its own; see ``Guard.ask``."""
-    with Guard(limits) as guard:
-        return list(guard.ask(question, path, **arguments))

@@ -70,6 +70,10 @@ class Assignment(BaseModel):
         """Episodes of ``reviewer`` in their order; none for someone without a part in it."""
         return self.order.get(reviewer, ())
 
+    def hides_from(self, reviewer: str) -> bool:
+        """Whether ``reviewer`` reviews blind."""
+        return self.blind and reviewer in self.reviewers
+
     def reviewers_of(self, uuid: str) -> tuple[str, ...]:
         """Who reviews an episode."""
         return tuple(r for r in self.reviewers if uuid in self.order[r])
@@ -194,7 +198,7 @@ def visible_facts(
     In a blind assignment the operator's verdict, code and notes (where a study's condition
     stands) are left out for everyone who reviews; the adjudicator and others see everything.
     """
-    if assignment is None or not assignment.blind or reviewer not in assignment.reviewers:
+    if assignment is None or not assignment.hides_from(reviewer):
         return dict(attributes)
     return {name: value for name, value in attributes.items() if name not in HIDDEN_FACTS}
 
@@ -206,7 +210,7 @@ def may_see_others(
 
     In a blind assignment only once everyone who reviews the episode has accepted it.
     """
-    if assignment is None or not assignment.blind or reviewer not in assignment.reviewers:
+    if assignment is None or not assignment.hides_from(reviewer):
         return True
     states = [read_state(dataset, name, uuid) for name in assignment.reviewers_of(uuid)]
     return all(state is not None and state.accepted for state in states)

@@ -104,7 +104,8 @@ def key_conflicts(schema: LabelSchema, reserved: Iterable[str]) -> list[str]:
     """One sentence per key of ``schema`` that the window needs itself."""
     taken = set(reserved)
     return [
-        f"label schema '{schema.task}': key {term.key} of '{term.name}' is a key of the window"
+        f"label schema '{schema.task}': key {term.key} of '{term.name}' is a key of the "
+        "window; give it another one"
         for term in (*schema.phases, *schema.events)
         if term.key and term.key in taken
     ]

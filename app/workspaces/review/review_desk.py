@@ -7,10 +7,11 @@ hidden from everyone who reviews: rows are masked here, before any widget sees t
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from app.actions import ActionId, action
 from app.workspaces.review.label_session import LabelSession
 from app.workspaces.review.review_queue import ReviewQueue
 from recorder.dataset import Dataset
@@ -18,10 +19,21 @@ from recorder.library.library import Library
 from recorder.library.rows import LibraryRow, ReviewSummary
 from recorder.library.triage import TriageItem, triage
 from recorder.player.player_episode import PlayerEpisode
-from recorder.review.assignment import Assignment, AssignmentError, load_assignment
+from recorder.review.assignment import (
+    Assignment,
+    AssignmentError,
+    load_assignment,
+    visible_facts,
+)
 from recorder.review.final import final_labels
 from recorder.review.labelling import STEP_NS, Labeller
-from recorder.review.schema import LabelSchema, LabelSchemaError, load_label_schemas, schema_for
+from recorder.review.schema import (
+    LabelSchema,
+    LabelSchemaError,
+    key_conflicts,
+    load_label_schemas,
+    schema_for,
+)
 from recorder.review.state import LabelState
 from recorder.review.store import ReviewStore, read_state
 from widgets.player.episode_lanes import fingers_of
@@ -88,12 +100,18 @@ class ReviewDesk:
         return self._is_blind(self.reviewer)
 
     def _is_blind(self, reviewer: str) -> bool:
-        assignment = self.assignment
-        return bool(assignment and assignment.blind and reviewer in assignment.reviewers)
+        return self.assignment is not None and self.assignment.hides_from(reviewer)
 
     def schema(self, task: str) -> LabelSchema:
         """Words of a task's labels."""
         return schema_for(self._schemas, task)
+
+    def key_conflicts(self, keys: Mapping[ActionId, str]) -> list[str]:
+        """One sentence per key of a label that does nothing, because an action has it."""
+        reserved = [key for item, key in keys.items() if action(item).workspace in ("", "Review")]
+        return [
+            each for schema in self._schemas.values() for each in key_conflicts(schema, reserved)
+        ]
 
     def rows(self) -> list[LibraryRow]:
         """All published episodes, as this reviewer may see them."""
@@ -113,7 +131,10 @@ class ReviewDesk:
     def _masked(self, row: LibraryRow) -> LibraryRow:
         mine = (self.reviewer,) if row.episode.uuid in self.done else ()
         begun = (self.reviewer,) if self.reviewer in row.review.begun else ()
-        episode = replace(row.episode, outcome="hidden", operator_code="")
+        facts = vars(row.episode)
+        hidden = facts.keys() - visible_facts(facts, self.assignment, self.reviewer).keys()
+        blanks = {name: "hidden" if name == "outcome" else "" for name in hidden}
+        episode = replace(row.episode, **blanks)
         review = ReviewSummary("hidden", reviewers=mine, begun=begun)
         return replace(row, episode=episode, review=review)
 

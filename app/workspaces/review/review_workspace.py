@@ -115,7 +115,7 @@ class ReviewWorkspace(Workspace):
         self.episode.labels_changed.connect(self._on_labels_changed)
         self.bar.page_chosen.connect(self.show_page)
         self.bar.reviewer_changed.connect(self.set_reviewer)
-        for problem in self.desk.problems:
+        for problem in (*self.desk.problems, *self.desk.key_conflicts(keys)):
             say(problem, "warn")
 
     def _arrange(self) -> None:

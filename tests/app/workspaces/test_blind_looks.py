@@ -10,7 +10,7 @@ from support.review_window import ReviewWindow, make_dataset
 
 from recorder.dataset import open_dataset
 from recorder.review.adjudication import ADJUDICATOR
-from recorder.review.assignment import assign, save_assignment
+from recorder.review.assignment import assign, save_assignment, visible_facts
 from recorder.review.audit import audit_trail
 from recorder.review.schema import load_label_schemas
 from recorder.review.state import Change, Edit
@@ -106,3 +106,14 @@ def test_without_the_note_nothing_is_shown(window: ReviewWindow, monkeypatch: py
     window.review.set_reviewer("R9")
     assert window.review.desk.reviewer == "R1"
     assert "You stay R1" in window.said
+
+
+def test_what_a_blind_reviewer_sees_of_an_episode_is_what_the_assignment_lets(
+    window: ReviewWindow,
+):
+    desk = window.review.desk
+    (shown,) = (row.episode for row in desk.rows())
+    (whole,) = (row.episode for row in desk.library.rows())
+    differing = {name for name in vars(whole) if getattr(whole, name) != getattr(shown, name)}
+    assert differing == {"outcome", "operator_code"}
+    assert set(vars(whole)) - set(visible_facts(vars(whole), desk.assignment, "R1")) >= differing

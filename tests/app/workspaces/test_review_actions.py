@@ -163,3 +163,15 @@ def test_what_was_said_is_there_after_the_program_was_killed(root: Path):
     assert state is not None
     assert (state.outcome, state.quality) == ("success", 4)
     assert [phase.label for phase in state.phases.values()] == ["reach"]
+
+
+def test_a_label_key_that_an_action_has_is_told_on_opening(qapp, root: Path):
+    folder = root / "label_schemas"
+    folder.mkdir()
+    (folder / "turn.yaml").write_text(
+        "schema: thenar.labels/1\ntask: turn\nphases:\n"
+        "  - {name: rest, title: Rest, definition: Nothing moves., key: R}\n"
+    )
+    window = ReviewWindow(root)
+    assert "key R of 'rest' is a key of the window; give it another one" in window.said
+    window.close()

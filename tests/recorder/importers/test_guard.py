@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from support.foreign import data_table, write_robomimic, write_video
 
-from recorder.importers.guard import Guard, open_guarded, read_in_child
+from recorder.importers.guard import Guard
 from recorder.importers.limits import Limits, Refused
 from recorder.importers.messages import HEAD, MAGIC, MessageError, read_message, write_message
 
@@ -65,8 +65,11 @@ def test_a_child_that_stalls_is_ended(tmp_path: Path, document: Path) -> None:
 def test_a_child_that_computes_too_long_is_ended(tmp_path: Path) -> None:
     path = tmp_path / "brackets.json"
     path.write_bytes(b"[" + b"[]," * MIB + b"[]]")
-    with pytest.raises(Refused, match="more than 1 s of processor time"):
-        read_in_child("json.check", path, Limits(cpu_s=1))
+    with (
+        Guard(Limits(cpu_s=1)) as guard,
+        pytest.raises(Refused, match="more than 1 s of processor time"),
+    ):
+        list(guard.ask("json.check", path))
 
 
 def test_a_child_that_needs_too_much_memory_is_ended(tmp_path: Path) -> None:
@@ -92,7 +95,7 @@ def test_honest_files_of_every_kind_pass(tmp_path: Path, document: Path) -> None
     video, table = tmp_path / "a.mp4", tmp_path / "a.parquet"
     write_video(video, list(range(5)))
     pq.write_table(data_table([3, 2]), table)
-    with open_guarded(video, "video") as guard:
+    with Guard() as guard:
         assert guard.one("video.check", video).facts["frames"] == 5
         assert guard.one("parquet.check", table).facts["rows"] == 5
         assert guard.one("json.check", document).facts == {}
