@@ -48,9 +48,11 @@ def test_both_hands_of_sim_bimanual_are_recorded_and_replayed(tmp_path):
             assert calibration["name"] == "ideal"
             assert len(calibration["joints"]) == 17
     report = thenar("replay", path)
-    assert set(report["final_error_rad"]) == {"right", "left"}
-    assert max(report["final_error_rad"].values()) < 0.2
-    assert max(report["final_error_m"].values()) < 0.03
+    assert set(report["tracking"]) == set(report["final"]) == {"right", "left"}
+    for error in (*report["tracking"].values(), *report["final"].values()):
+        assert error["max_rad"] < 0.2
+        assert error["max_m"] < 0.03
+    assert min(error["samples"] for error in report["tracking"].values()) > 200
 
 
 @pytest.mark.parametrize("rig", ["sim-leap", "sim-allegro"])
@@ -78,7 +80,8 @@ def test_the_emulated_leap_hand_is_recorded_and_replayed(tmp_path):
         assert np.ptp(measured.rows(slice(None)), axis=0).max() > 0.2
         assert episode.stream("front/rgb").frame(0).shape == (480, 640, 3)
     report = thenar("replay", path, "--emulate")
-    assert report["final_error_rad"]["right"] < 0.2
+    assert report["final"]["right"]["max_rad"] < 0.2
+    assert report["tracking"]["right"]["rms_rad"] < 0.1
 
 
 def test_the_operator_and_the_truth_without_him_are_recorded_on_request(tmp_path):
