@@ -207,6 +207,7 @@ class CleanPicture(QWidget):
         if panes and self._note:
             self._paint_note(painter)
         if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(color("focus"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()

@@ -1,0 +1,281 @@
+"""Clean in the real window: batch, verdicts, overlays, choices, drawing, keys."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.clean_window import CleanWindow
+from support.control_names import unnamed_controls
+from support.fake_cleaner import CAMERA, FAKE, FILL, dataset_of_takes, unsure_masks
+from support.repository import ROOT
+
+from app.action_ids import ActionId
+from app.clean_actions import CLEAN_ACTIONS
+from recorder.cleaning.choices import load_choices
+from recorder.cleaning.cleaning import CleanOptions, clean_episode
+from recorder.cleaning.drawn import load_drawn
+from recorder.cleaning.job import run_clean
+from recorder.cleaning.methods import Methods
+from recorder.cleaning.parameters import CleanParameters
+from recorder.cleaning.place import ResultPlace
+from recorder.cleaning.plan import CleanPlan
+from recorder.cleaning.result import cleaned_results
+from recorder.dataset import open_dataset
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three episodes; the first is cleaned."""
+    dataset = dataset_of_takes(tmp_path_factory.mktemp("clean") / "dataset", count=3)
+    run_clean(CleanPlan(dataset=dataset.root, episodes=(0,)), methods=FAKE)
+    return dataset.root
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), str(ROOT)]))
+    return Path(shutil.copytree(made, tmp_path / "dataset"))
+
+
+@pytest.fixture
+def window(qapp, root: Path) -> Iterator[CleanWindow]:
+    opened = CleanWindow(root)
+    yield opened
+    if not opened.closed:
+        opened.close()
+
+
+def infos(root: Path):
+    return cleaned_results(open_dataset(root))[0]
+
+
+def test_the_list_says_how_far_every_episode_is(window):
+    assert window.states == ["proposed", "none", "none"]
+    assert "2 not cleaned, 1 proposed" in window.clean.view.episodes.counts.text()
+    row = window.clean.view.episodes.model.rows[0]
+    assert row.residue == pytest.approx(0.1, abs=0.001)
+    assert "guessed" in window.clean.view.warnings.text()
+
+
+def test_the_whole_dataset_is_cleaned_by_a_job_with_progress(window, root):
+    seen = []
+    window.clean.batch.progressed.connect(seen.append)
+    window.press("Ctrl+B")
+    window.wait(lambda: not window.clean.batch.running, "the end of the batch")
+    assert window.states == ["proposed"] * 3
+    assert len(infos(root)) == 3
+    assert max(progress.done for progress in seen) > 0
+    assert "finished before" in window.clean.view.episodes.figures.text()
+
+
+def test_only_marked_episodes_are_cleaned(window, root):
+    window.press("Down", "Down", "T")
+    assert window.clean.view.episodes.clean_button.text() == "Clean 1 marked"
+    window.press("Ctrl+B")
+    window.wait(lambda: not window.clean.batch.running, "the end of the batch")
+    assert window.states == ["proposed", "none", "proposed"]
+
+
+def test_a_failed_episode_shows_its_sentence_and_the_rest_goes_on(window, root):
+    (root / "failing").touch()
+    window.press("Ctrl+B")
+    window.wait(lambda: not window.clean.batch.running, "the end of the batch")
+    assert window.states == ["proposed", "failed", "proposed"]
+    window.press("Down")
+    assert "out of luck" in window.clean.view.warnings.text()
+
+
+def test_a_batch_waits_goes_on_and_is_cancelled_by_keys(window, root):
+    (root / "slow").touch()
+    batch = window.clean.batch
+    window.press("Ctrl+B")
+    window.wait(lambda: list(root.glob("*.begun")), "the first picture")
+    window.press("P")
+    assert batch.paused
+    window.wait(lambda: batch.progress and batch.progress.what == "paused", "the pause")
+    window.clean._show_batch()
+    assert "PAUSED" in window.clean.view.episodes.figures.text()
+    window.press("P")
+    assert not batch.paused
+    window.press("Shift+X")
+    window.wait(lambda: not batch.running, "the end of the batch")
+    assert "Cancelled" in window.clean.view.episodes.figures.text()
+    assert not list((root / "cleaned").glob(".job-*"))
+
+
+def test_accept_is_stored_with_who_said_it_and_shows_the_next_episode(window, root):
+    first = window.clean.uuid
+    window.press("Return")
+    assert infos(root)[0].state == "accepted"
+    assert infos(root)[0].verdict.who == "R7"
+    assert window.states[0] == "accepted"
+    assert window.clean.uuid != first
+
+
+def test_redo_sends_a_video_back_and_it_is_made_again_with_the_shown_choices(window, root):
+    window.press("R")
+    assert infos(root)[0].state == "redo"
+    assert window.states[0] == "redo"
+    window.clean.view.parameters.numbers["dilation_px"].setValue(17)
+    window.press("Ctrl+Return")
+    window.wait(lambda: not window.clean.batch.running, "the end of the batch")
+    assert window.states[0] == "proposed"
+    assert infos(root)[0].facts.parameters.dilation_px == 17
+
+
+def test_what_is_not_cleaned_is_neither_accepted_nor_sent_back(window):
+    window.press("Down", "Return")
+    assert "clean it first" in window.said
+    assert window.states[1] == "none"
+    assert "Not cleaned" in window.clean.view.picture._note
+
+
+def test_after_is_right_of_the_wipe_and_keys_move_it(window):
+    picture = window.clean.view.picture
+    before, after = picture.shown_before(), picture.shown_after()
+    assert before is not None
+    assert after is not None
+    assert (after[25, 20] == FILL).all() or np.abs(after[25, 20].astype(int) - FILL).max() < 12
+    assert not (before[25, 20] == after[25, 20]).all()
+    window.press("[", "[")
+    assert picture.wipe == pytest.approx(0.4)
+    left = window.pixels()
+    window.press("]", "]", "]", "]")
+    assert picture.wipe == pytest.approx(0.6)
+    assert (left != window.pixels()).any()
+
+
+def test_views_and_overlays_change_the_pixels(window):
+    seen = [window.pixels()]
+    for key in ("S", "A", "M", "L", "W"):
+        window.press(key)
+        seen.append(window.pixels())
+    for one, other in zip(seen, seen[1:], strict=False):
+        assert (one != other).any()
+    assert window.clean.view.tools.buttons["mask"].text() == "Mask on"
+
+
+def test_pictures_are_exact_by_number(window):
+    window.press("Right", "Right", "Right", "Left")
+    player = window.clean.player
+    assert player.index == 2
+    assert (player.view.picture._before == player.clip.clip.frame(2)).all()
+    window.press("End")
+    assert player.index == player.clip.count - 1
+    window.press("Home", "=", "Space")
+    assert player.playing
+    assert player.transport.speed == 1.5
+    window.wait(lambda: player.index > 3, "playing")
+    window.press("Space")
+    assert not player.playing
+
+
+def test_a_changed_margin_is_seen_at_once(window):
+    panel, picture = window.clean.view.parameters, window.clean.view.picture
+    panel.numbers["dilation_px"].setValue(4)
+    assert picture.show_mask
+    small = np.count_nonzero(picture._grown)
+    panel.numbers["dilation_px"].setValue(20)
+    assert np.count_nonzero(picture._grown) > small
+    assert 0 < window.clean.player.preview_ms < 1000
+
+
+def test_choices_are_saved_for_camera_and_task_and_found_again(window, root):
+    panel = window.clean.view.parameters
+    panel.numbers["dilation_px"].setValue(13)
+    window.press("Ctrl+S")
+    panel.numbers["dilation_px"].setValue(21)
+    window.press("Ctrl+Shift+S")
+    dataset = open_dataset(root)
+    choices = load_choices(dataset)
+    assert choices.parameters(CAMERA)[0].dilation_px == 13
+    assert choices.parameters(CAMERA, "pick-up-the-ball")[0].dilation_px == 21
+    window.close()
+    again = CleanWindow(root)
+    assert again.clean.view.parameters.numbers["dilation_px"].value() == 21
+    assert "pick-up-the-ball" in again.clean.view.parameters.source.text()
+    again.close()
+
+
+def test_strokes_are_kept_shown_and_taken_back(window, root):
+    place = ResultPlace(open_dataset(root), window.clean.uuid, CAMERA)
+    window.press("Right", "D")
+    window.drag((40, 40), (60, 60))
+    window.drag((100, 80), (110, 90), right=True)
+    (key,) = load_drawn(place)
+    assert key.index == 1
+    assert key.foreground[0][0] == pytest.approx((40, 40), abs=1.0)
+    assert len(key.background) == 1
+    assert window.clean.view.picture._mask[50, 50]
+    window.press("Ctrl+Z")
+    assert load_drawn(place)[0].background == ()
+    window.press("Ctrl+Shift+Z", "Home", ".")
+    assert window.clean.player.index == 1
+    window.window.perform(ActionId.CLEAN_REMOVE)
+    assert load_drawn(place) == ()
+
+
+def test_outline_box_and_nobody_make_key_frames(window, root):
+    place = ResultPlace(open_dataset(root), window.clean.uuid, CAMERA)
+    window.press("B")
+    window.drag((20, 20), (70, 60))
+    assert load_drawn(place)[0].box == pytest.approx((20, 20, 70, 60), abs=1.5)
+    window.press("O")
+    for corner in ((20, 20), (80, 20), (50, 70)):
+        window.drag(corner, corner)
+    window.drag((50, 50), (50, 50), right=True)
+    assert len(load_drawn(place)[0].polygon) == 3
+    window.press("End", "K")
+    assert load_drawn(place)[-1].is_empty
+
+
+def test_unsure_pictures_are_suggested_one_after_the_other(qapp, root):
+    dataset = open_dataset(root)
+    clean_episode(
+        dataset,
+        dataset.episode_path(0),
+        CleanParameters(),
+        options=CleanOptions(methods=Methods(unsure_masks, FAKE.filler), again=True),
+    )
+    window = CleanWindow(root)
+    assert window.clean.player.suggested()
+    window.press("End", "G")
+    assert window.clean.player.index in window.clean.player.suggested()
+    window.close()
+
+
+def test_a_damaged_result_is_said_and_the_recording_shown(qapp, root):
+    path = infos(root)[0].path
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:3000])
+    window = CleanWindow(root)
+    assert window.states[0] == "failed"
+    assert window.clean.view.picture.shown_before() is not None
+    assert "clean it again" in window.clean.view.warnings.text()
+    window.close()
+
+
+def test_an_empty_dataset_says_what_to_do(qapp, tmp_path):
+    open_dataset(tmp_path / "empty", create=True)
+    window = CleanWindow(tmp_path / "empty")
+    assert "Record a take" in window.clean.view.picture._empty[1]
+    for item in CLEAN_ACTIONS:
+        window.window.perform(item.id)
+    assert not window.clean.batch.running
+    window.close()
+
+
+def test_every_action_of_the_table_is_handled(window):
+    for item in CLEAN_ACTIONS:
+        assert window.clean.perform(item.id), item.id
+    window.clean.batch.cancel()
+    window.wait(lambda: not window.clean.batch.running, "the end of the batch")
+
+
+def test_everything_that_takes_the_focus_has_a_name(window):
+    assert unnamed_controls(window.window) == []
