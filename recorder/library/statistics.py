@@ -143,11 +143,20 @@ def _lengths(lengths_s: Sequence[float]) -> Histogram:
     return _histogram(lengths_s, edges)
 
 
+def wilson_interval(
+    successes: int, judged: int, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Wilson's interval (JASA 22, 1927) of a share, without continuity correction, both 0 to 1."""
+    from statsmodels.stats.proportion import proportion_confint  # takes a second to import
+
+    interval = proportion_confint(successes, judged, 1.0 - confidence, method="wilson")
+    low, high = np.asarray(interval, dtype=np.float64).tolist()
+    return low, high
+
+
 def _groups(
     rows: Sequence[LibraryRow], name_of: Callable[[LibraryRow], str]
 ) -> tuple[OutcomeGroup, ...]:
-    from statsmodels.stats.proportion import proportion_confint  # takes a second to import
-
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
         found[name_of(row)][row.review.outcome] += 1
@@ -159,8 +168,7 @@ def _groups(
         share = low = high = None
         if judged:
             share = successes / judged
-            interval = proportion_confint(successes, judged, 1.0 - CONFIDENCE, method="wilson")
-            low, high = (float(bound) for bound in np.asarray(interval, dtype=np.float64))
+            low, high = wilson_interval(successes, judged)
         shown = {word: counts[word] for word in ordered if counts[word]}
         groups.append(OutcomeGroup(name, shown, judged, successes, share, low, high))
     return tuple(groups)

@@ -7,7 +7,7 @@ import json
 import pytest
 from support.library_rows import library_row
 
-from recorder.library.statistics import make_statistics
+from recorder.library.statistics import CONFIDENCE, make_statistics, wilson_interval
 
 
 def test_an_empty_library_has_statistics_too() -> None:
@@ -29,6 +29,31 @@ def test_outcomes_by_task_carry_the_wilson_interval() -> None:
     assert plug.low == pytest.approx(0.2366, abs=1e-4)
     assert plug.high == pytest.approx(0.7634, abs=1e-4)
     assert (other.judged, other.successes, other.share) == (1, 0, 0.0)
+
+
+NEWCOMBE = [  # Newcombe, Statistics in Medicine 17 (1998), table I, and statsmodels' own results
+    (81, 263, 0.95, 0.2553, 0.3662),
+    (15, 148, 0.95, 0.0624, 0.1605),
+    (0, 20, 0.95, 0.0, 0.1611),
+    (1, 29, 0.95, 0.0061, 0.1718),
+    (5, 10, 0.90, 0.2692718, 0.7307282),
+    (32, 32, 0.95, 0.8928208, 1.0),
+]
+
+
+@pytest.mark.parametrize(("successes", "judged", "confidence", "low", "high"), NEWCOMBE)
+def test_the_interval_equals_the_published_values(
+    successes: int, judged: int, confidence: float, low: float, high: float
+) -> None:
+    digits = 7 if confidence == 0.90 or successes == judged else 4
+    found = wilson_interval(successes, judged, confidence)
+    assert found == pytest.approx((low, high), abs=0.51 * 10**-digits)
+    if confidence == CONFIDENCE:
+        rows = [
+            library_row(n, outcome="success" if n < successes else "failure") for n in range(judged)
+        ]
+        (group,) = make_statistics(rows).by_task
+        assert (group.low, group.high) == found
 
 
 def test_nothing_judged_gives_no_share() -> None:
