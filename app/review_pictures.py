@@ -56,6 +56,7 @@ class ReviewPhotographer(QObject):
         yield Wait(lambda: review.adjudicate.open is not None, 20.0, "a disputed episode")
         yield from self._shots("adjudicate")
         perform(ActionId.REVIEW_STATISTICS)
+        yield Wait(lambda: not review.insight.is_busy, 30.0, "the statistics")
         yield from self._shots("statistics")
         insight = review.insight
         insight.tabs.setCurrentWidget(insight.agreement)

@@ -65,6 +65,10 @@ class StatisticsView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(1100, 640)
 
+    def say_counting(self) -> None:
+        """Say that the figures are on their way."""
+        self.summary.setText("Counting\N{HORIZONTAL ELLIPSIS}")
+
     def set_statistics(self, figures: LibraryStatistics) -> None:
         """Show the figures; plots without any say so."""
         self.summary.setText(

@@ -1,4 +1,7 @@
-"""Statistics of the library and agreement of its reviewers, computed when they are looked at."""
+"""Statistics of the library and agreement of its reviewers, computed when they are looked at.
+
+Both are computed in a thread: the first time loads a library that takes seconds on a busy machine.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QTabWidget, QVBoxLayout, QWidget
 from app.workspaces.review.review_desk import ReviewDesk
 from recorder.agreement.page import agreement_page
 from recorder.agreement.report import AgreementReport, agreement_report
-from recorder.library.statistics import make_statistics
+from recorder.library.statistics import LibraryStatistics, make_statistics
 from widgets.review.agreement_view import AgreementView
 from widgets.review.statistics_view import StatisticsView
 
@@ -32,6 +35,7 @@ class InsightPage(QWidget):
         super().__init__(parent)
         self._desk, self._say = desk, say
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="agreement")
+        self._counting: Future[LibraryStatistics] | None = None
         self._coming: Future[AgreementReport] | None = None
         self.report: AgreementReport | None = None
         self.statistics = StatisticsView()
@@ -49,9 +53,19 @@ class InsightPage(QWidget):
     def load(self) -> None:
         """Show the figures of the dataset as it is now."""
         if self.tabs.currentWidget() is self.statistics:
-            self.statistics.set_statistics(make_statistics(self._desk.rows()))
+            self._count()
         else:
             self.compute()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being computed."""
+        return self._counting is not None or self._coming is not None
+
+    def _count(self) -> None:
+        if self._counting is None:
+            self.statistics.say_counting()
+            self._counting = self._pool.submit(make_statistics, self._desk.rows())
 
     def compute(self) -> None:
         """Compute the agreement in the background; a blind reviewer does not get to see it."""
@@ -66,6 +80,9 @@ class InsightPage(QWidget):
 
     def refresh(self) -> None:
         """Take in what was computed."""
+        if self._counting is not None and self._counting.done():
+            counted, self._counting = self._counting, None
+            self.statistics.set_statistics(counted.result())
         if self._coming is None or not self._coming.done():
             return
         coming, self._coming = self._coming, None

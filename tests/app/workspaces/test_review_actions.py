@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from support.review_window import ReviewWindow, make_dataset
 
 from app.review_actions import REVIEW_ACTIONS
+from app.workspaces.review import insight_page
 from recorder.dataset import open_dataset
 from recorder.review.assignment import assign, save_assignment
 from recorder.review.schema import key_conflicts, load_label_schemas
@@ -69,6 +71,24 @@ def test_labelling_actions_do_nothing_while_another_page_is_shown(window: Review
 def test_a_newly_recorded_episode_appears_by_itself(window: ReviewWindow, root: Path):
     write_take(open_dataset(root), SyntheticTake(number=2, seconds=1.0, seed=2))
     window.wait(lambda: len(window.review.library.rows) == 3, "the third row")
+
+
+def test_statistics_are_counted_while_the_window_goes_on(window: ReviewWindow, monkeypatch):
+    allowed = threading.Event()
+    count = insight_page.make_statistics
+
+    def slowly(rows):
+        assert allowed.wait(20.0)
+        return count(rows)
+
+    monkeypatch.setattr(insight_page, "make_statistics", slowly)
+    window.press("Alt+4")
+    assert window.review.page == "Statistics"
+    assert window.review.insight.is_busy
+    assert window.review.insight.statistics.summary.text().startswith("Counting")
+    allowed.set()
+    window.wait(lambda: not window.review.insight.is_busy, "the statistics")
+    assert window.review.insight.statistics.summary.text().startswith("2 episodes")
 
 
 def test_statistics_of_a_blind_reviewer_tell_no_outcome(qapp, root: Path):
