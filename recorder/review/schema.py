@@ -13,6 +13,7 @@ from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from resources import ROOT
 
@@ -21,6 +22,13 @@ ANY_TASK = "*"
 
 class LabelSchemaError(ValueError):
     """A label schema cannot be used; the message is one clear sentence."""
+
+
+WANTED = {
+    "name": "small letters, digits and _, beginning with a letter",
+    "key": "one capital letter or digit, as printed on the key, or nothing",
+    "task": "'*', or small letters, digits and -, beginning with a letter",
+}
 
 
 class Term(BaseModel):
@@ -65,14 +73,24 @@ class LabelSchema(BaseModel):
         for group in ("phases", "events", "failure_modes", "reject_reasons"):
             names = [term.name for term in getattr(self, group)]
             if len(set(names)) < len(names):
-                raise ValueError(f"{group} name the same thing twice: {', '.join(sorted(names))}")
+                at = next(n for n, name in enumerate(names) if name in names[:n])
+                raise _fault(f"'{names[at]}' stands in {group} already", group, at, "name")
         for group in ("failure_modes", "reject_reasons"):
             if len(getattr(self, group)) > 9:
-                raise ValueError(f"{group} has more than 9 entries; the digits 1 to 9 choose")
-        keys = [term.key for term in (*self.phases, *self.events) if term.key]
-        doubled = sorted({key for key in keys if keys.count(key) > 1})
-        if doubled:
-            raise ValueError(f"key {doubled[0]} is given to two phases or events")
+                raise _fault("is one more than the digits 1 to 9 can choose", group, 9)
+        given: dict[str, str] = {}
+        for group in ("phases", "events"):
+            for at, term in enumerate(getattr(self, group)):
+                if term.key in given:
+                    raise _fault(
+                        f"'{term.key}' is the key of '{given[term.key]}' already; give one of them "
+                        "another letter or digit, or none",
+                        group,
+                        at,
+                        "key",
+                    )
+                if term.key:
+                    given[term.key] = term.name
         return self
 
     @property
@@ -123,7 +141,10 @@ def _load_folder(folder: Path) -> dict[str, LabelSchema]:
 
 def _load(path: Path) -> LabelSchema:
     try:
-        raw = yaml.safe_load(path.read_text())
+        text = path.read_text()
+        raw = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabelSchemaError(f"label schema '{path}' cannot be read: {error}") from None
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""
@@ -135,6 +156,44 @@ def _load(path: Path) -> LabelSchema:
     try:
         return LabelSchema.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "file"
-        raise LabelSchemaError(f"label schema '{path}': key '{key}': {first['msg']}") from None
+        raise LabelSchemaError(_sentence(path, text, error.errors()[0])) from None
+
+
+def _fault(why: str, *at: str | int) -> PydanticCustomError:
+    return PydanticCustomError("label_schema", "{why}", {"why": why, "at": at})
+
+
+def _sentence(path: Path, text: str, error: ErrorDetails) -> str:
+    """What is wrong in which line, and what would be right."""
+    place = tuple(error.get("ctx", {}).get("at", error["loc"]))
+    line = _line(yaml.compose(text, Loader=yaml.SafeLoader), place)
+    name = str(place[-1]) if place else ""
+    why = {
+        "missing": "is missing; write it",
+        "extra_forbidden": "is not known here; take it away or correct its name",
+        "string_pattern_mismatch": f"is {error['input']!r}, not {WANTED.get(name, 'this form')}",
+        "string_type": f"is {error['input']!r}, which is no text; put it into quotes",
+        "label_schema": str(error["msg"]),
+    }.get(error["type"], f"is {error['input']!r}: {error['msg']}; correct it")
+    key = ".".join(str(part) for part in place)
+    return f"label schema '{path}', line {line}: key '{key}' {why}"
+
+
+def _line(node: yaml.Node | None, place: tuple[str | int, ...]) -> int:
+    """Line, from 1, of the key or entry at ``place``, or of what it is missing from."""
+    if node is None:
+        return 1
+    line = node.start_mark.line + 1
+    for part in place:
+        inner: yaml.Node | None = None
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == part:
+                    line, inner = key.start_mark.line + 1, value
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            inner = node.value[part] if part < len(node.value) else None
+            line = inner.start_mark.line + 1 if inner is not None else line
+        if inner is None:
+            break
+        node = inner
+    return line
