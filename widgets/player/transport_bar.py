@@ -181,7 +181,7 @@ class TransportBar(QWidget):
                 button.setVisible(room > 0)
             self.title.setVisible(room > 0)
             self.layout().activate()
-            title_px = TITLE_LEAST_PX if room else 0
+            title_px = TITLE_LEAST_PX if room == 2 else 0
             if self.layout().minimumSize().width() + title_px <= self.width():
                 break
 
