@@ -49,18 +49,13 @@ class LivePreview:
         self.on = not self.on
         if self.on:
             self._session.begin(PLAN)
-            if self.tile is None:
-                camera = self._source.name.split("/")[0]
-                self.tile = self._cameras.show_preview(
-                    preview_stream(self._source), f"{camera}, preview without operator"
-                )
-            self.tile.clear()
-            self.tile.show()
+            camera = self._source.name.split("/")[0]
+            title = f"{camera}, preview without operator"
+            self.tile = self._cameras.show_preview(preview_stream(self._source), title)
             self._say("Preview without operator: on. The recording is not changed by it.", "info")
         else:
             self._session.end(NAME)
-            if self.tile is not None:
-                self.tile.hide()
+            self._cameras.hide_preview()
             self._say("Preview without operator: off.", "info")
 
     @property
@@ -75,5 +70,5 @@ class LivePreview:
         self.tile.refresh(at_ns)
         if not self._session.runs(NAME):
             self.on = False
-            self.tile.hide()
+            self._cameras.hide_preview()
             self._say("The preview ended by itself; the recording goes on.", "warn")

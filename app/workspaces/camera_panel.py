@@ -30,22 +30,42 @@ class CameraPanel(QWidget):
             if spec.kind in ("image", "depth") and spec.device in stale
         ]
         self._poller = poller
-        self._grid = grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
-        columns = 1 if len(self.tiles) == 1 else 2
-        for place, tile in enumerate(self.tiles):
-            last_alone = place == len(self.tiles) - 1 and place % columns == 0
-            grid.addWidget(tile, place // columns, place % columns, 1, columns if last_alone else 1)
+        self._preview: CameraTile | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(4)
+        for tile in self.tiles:
             poller.newest(tile.spec, tile.show_sample)
         if not self.tiles:
             empty = QLabel("This rig has no cameras.")
             empty.setProperty("role", "dim")
-            grid.addWidget(empty)
+            self._grid.addWidget(empty)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        shown = [*self.tiles]
+        if self._preview is not None and not self._preview.isHidden():
+            shown.append(self._preview)
+        columns = 1 if len(shown) == 1 else 2
+        for place, tile in enumerate(shown):
+            last_alone = place == len(shown) - 1 and place % columns == 0
+            span = columns if last_alone else 1
+            self._grid.removeWidget(tile)
+            self._grid.addWidget(tile, place // columns, place % columns, 1, span)
 
     def show_preview(self, spec: StreamSpec, title: str) -> CameraTile:
-        """Add a tile for a stream that is no camera of the rig, under the others."""
-        tile = CameraTile(spec, title)
-        self._poller.newest(spec, tile.show_sample)
-        self._grid.addWidget(tile, self._grid.rowCount(), 0, 1, self._grid.columnCount())
-        return tile
+        """Show a stream that is no camera of the rig beside the others."""
+        if self._preview is None:
+            self._preview = CameraTile(spec, title)
+            self._poller.newest(spec, self._preview.show_sample)
+        self._preview.clear()
+        self._preview.show()
+        self._arrange()
+        return self._preview
+
+    def hide_preview(self) -> None:
+        """Give its place back to the cameras."""
+        if self._preview is not None:
+            self._preview.hide()
+            self._grid.removeWidget(self._preview)
+            self._arrange()
