@@ -137,13 +137,13 @@ class Catalogue:
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self.scan = FileScan(dataset)
-        self.problem = ""
+        self.problem = self._told = ""
         self._database = CatalogueDatabase(dataset, (EPISODES,))
         self._uncatalogued = dataset.root / "uncatalogued"
         try:
             self._open()
         except UnreachableCatalogueError as error:
-            self._note(error)
+            self.problem = str(error)  # told by whoever needs it
         except DamagedCatalogueError as error:
             log.warning("catalogue of '%s' is rebuilt from its files: %s", dataset.root, error)
             self._remove_own()
@@ -220,7 +220,7 @@ class Catalogue:
         with self._database.connection() as connection:
             revision = self._database.next_revision(connection)
             self._database.upsert(connection, EPISODES, revision, [asdict(row)])
-        self.problem = ""
+        self.problem = self._told = ""
 
     def _find(self, *conditions: sql.ColumnElement[bool]) -> list[EpisodeRow]:
         columns = (EPISODES.c[item.name] for item in fields(EpisodeRow))
@@ -231,7 +231,7 @@ class Catalogue:
                 sql.select(*columns).where(mine, *conditions).order_by(*order)
             )
             rows = [EpisodeRow(*values) for values in found]
-        self.problem = ""
+        self.problem = self._told = ""
         return rows
 
     def _bring_in(self) -> None:
@@ -254,9 +254,10 @@ class Catalogue:
                 log.warning("'%s' stays out of the catalogue: %s", marker, error)
 
     def _note(self, error: UnreachableCatalogueError) -> None:
-        if str(error) != self.problem:
-            log.warning("%s; episodes are published all the same", error)
         self.problem = str(error)
+        if self._told != self.problem:
+            log.warning("%s; the dataset's files are used meanwhile", error)
+            self._told = self.problem
 
     def set_outcome(self, number: int, outcome: str) -> None:
         """Label the published episode ``number``; its file is left alone.

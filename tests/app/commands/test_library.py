@@ -81,3 +81,16 @@ def test_a_label_word_nobody_knows_is_refused(dataset: Dataset) -> None:
     code, _, err = run("list", str(dataset.root), "--labels", "gone")
     assert code == 1
     assert "choose from any, unreviewed" in err
+
+
+def test_a_shared_catalogue_that_is_away_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_dataset(tmp_path / "d", create=True)
+    monkeypatch.setenv("THENAR_CATALOGUE_URL", "postgresql://u:secret@127.0.0.1:1/x")
+    result = CliRunner().invoke(cli, ["list", str(tmp_path / "d")])
+    told = result.output + caplog.text
+    assert result.exit_code == 1
+    assert told.count("cannot be used") == 1
+    assert "published" not in told
+    assert "secret" not in told
