@@ -21,7 +21,7 @@ from app.demonstration import save_picture
 from app.opening import open_session
 from app.review_pictures import ReviewPhotographer
 from app.review_takes import make_reviewed_dataset
-from app.session import REPOSITORY
+from app.session import REPOSITORY, SessionError
 from app.settings import Settings
 from app.stepper import Stepper, Wait
 from app.virtual_display import VirtualDisplay
@@ -112,7 +112,10 @@ def _photograph_review(dataset: Path | None, folder: Path) -> str:
         if dataset is not None:
             shutil.copytree(dataset, root)
         else:
-            make_reviewed_dataset(root)
+            try:
+                make_reviewed_dataset(root)
+            except SessionError as error:
+                return str(error)
         settings = Settings(reviewer="R1", review_station="desk")
         run_window(None, settings, None, [], review_dataset=root, when_shown=begin, size=SIZES[0])
     return runs[0].stepper.problem
