@@ -17,12 +17,20 @@ from PySide6.QtWidgets import (
 )
 
 from recorder.progress import Progress
+from resources import ROOT
 from widgets.clean.episode_rows import CleanEpisodeModel, CleanRow
 from widgets.job_bar import time_text
-from widgets.theme import font
+from widgets.theme import colors, font
 
 ROW_PX = 26
-CELLS = "QHeaderView::section { padding: 4px 5px; } QTableView::item { padding: 0 4px; }"
+CELLS = """
+QHeaderView::section { padding: 4px 5px; }
+QTableView::item { padding: 0 4px; }
+QTableView::indicator {
+    width: 12px; height: 12px; border: 1px solid @dim; border-radius: 3px; background: @background;
+}
+QTableView::indicator:checked { background: @accent; image: url(@icons/check-dark.svg); }
+"""
 
 
 class CleanEpisodeList(QWidget):
@@ -79,7 +87,7 @@ class CleanEpisodeList(QWidget):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
         table.setFont(font(13))
-        table.setStyleSheet(CELLS)
+        table.setStyleSheet(_styled(CELLS))
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(ROW_PX)
         header = table.horizontalHeader()
@@ -224,3 +232,10 @@ class CleanEpisodeList(QWidget):
         marked = len(self.model.marked)
         self.clean_button.setText(f"Clean {marked} marked" if marked else "Clean all")
         self.clean_button.setEnabled(bool(self.model.rows) and self.progress.isHidden())
+
+
+def _styled(sheet: str) -> str:
+    sheet = sheet.replace("@icons", (ROOT / "icons").as_posix())
+    for name in sorted(colors(), key=len, reverse=True):
+        sheet = sheet.replace(f"@{name}", colors()[name])
+    return sheet

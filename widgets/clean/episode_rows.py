@@ -18,7 +18,8 @@ STATE_WORDS = {
     "redo": "redo \N{CLOCKWISE OPEN CIRCLE ARROW}",
     "failed": "failed \N{MULTIPLICATION SIGN}",
 }
-COLUMNS = ("no.", "task", "state", "warn", "guess")
+WARNINGS = "\N{WARNING SIGN}"
+COLUMNS = ("no.", "task", "state", WARNINGS, "guess")
 Where = QModelIndex | QPersistentModelIndex
 
 
@@ -117,7 +118,7 @@ class CleanEpisodeModel(QAbstractTableModel):
             return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(one for one in (row.error, *row.warnings) if one) or _text(row, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in ("warn", "guess"):
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (WARNINGS, "guess"):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole:
             return _shade(row, column)
@@ -131,7 +132,7 @@ def _text(row: CleanRow, column: str) -> str:
         return row.task or "free play"
     if column == "state":
         return STATE_WORDS.get(row.state, row.state)
-    if column == "warn":
+    if column == WARNINGS:
         return str(len(row.warnings)) if row.warnings else ""
     return "" if row.residue is None else f"{100 * row.residue:.1f} %"
 
@@ -140,6 +141,6 @@ def _shade(row: CleanRow, column: str) -> Any:
     if column == "state":
         shades = {"accepted": "ok", "failed": "bad", "redo": "warn", "none": "dim", "": "dim"}
         return color(shades.get(row.state, "text"))
-    if column in ("warn", "guess") and row.warnings:
+    if column in (WARNINGS, "guess") and row.warnings:
         return color("warn")
     return None

@@ -71,7 +71,7 @@ class ToolRow(QWidget):
         rows.setSpacing(4)
         rows.addLayout(first)
         rows.addLayout(second)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.show_state("wipe", "look", mask=False, layers=False)
 
     def _line(self) -> QHBoxLayout:

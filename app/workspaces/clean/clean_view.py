@@ -46,6 +46,14 @@ PLAY_ACTIONS = {
     "faster": ActionId.CLEAN_FASTER,
 }
 
+STATES = {
+    "none": "Not cleaned yet",
+    "proposed": "Proposed: accept it or send it back",
+    "accepted": "Accepted",
+    "redo": "Sent back: to be cleaned again",
+    "failed": "Failed",
+}
+
 
 class CleanView(QWidget):
     """Holds the widgets of the workspace; knows nothing of datasets."""
@@ -86,7 +94,7 @@ class CleanView(QWidget):
         self.splitter.addWidget(self._right())
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([320, 630, 310])
+        self.splitter.setSizes([290, 670, 304])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.splitter)

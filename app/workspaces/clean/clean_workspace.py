@@ -16,7 +16,7 @@ from app.session import Session
 from app.settings import Settings
 from app.workspaces.clean.clean_batch import CleanBatch
 from app.workspaces.clean.clean_desk import CleanDesk
-from app.workspaces.clean.clean_view import PLAY_ACTIONS, TOOL_ACTIONS, CleanView
+from app.workspaces.clean.clean_view import PLAY_ACTIONS, STATES, TOOL_ACTIONS, CleanView
 from app.workspaces.clean.clip_player import ClipPlayer
 from app.workspaces.clean.drawing import Drawing
 from app.workspaces.clean.plugin_choice import PluginChoice
@@ -30,13 +30,6 @@ from widgets.clean.sketch import Sketch
 
 LOOK_S = 0.008  # of every tenth of a second
 RELOAD_TICKS = 50  # 5 s
-STATES = {
-    "none": "Not cleaned yet",
-    "proposed": "Proposed: accept it or send it back",
-    "accepted": "Accepted",
-    "redo": "Sent back: to be cleaned again",
-    "failed": "Failed",
-}
 
 
 class CleanWorkspace(Workspace):
@@ -150,7 +143,7 @@ class CleanWorkspace(Workspace):
         self.view.parameters.set_parameters(params, source, mounted, row.task)
         self.player.params = params
         self.player.set_clip(clip, sketch)
-        self.view.play.title.setText(f"episode {row.number}   {row.task or 'free play'}")
+        self.view.play.title.setText(f"{row.number}  {row.task or 'free play'}")
         self._show_state()
         return True
 

@@ -13,7 +13,7 @@ from recorder.cleaning.clip import CleanError
 from recorder.cleaning.clips import EpisodeClip, episode_clip
 from recorder.cleaning.layers import Layer
 from recorder.cleaning.masks.grow import grow
-from recorder.cleaning.masks.keyframes import KeyFrame, keyframe_mask
+from recorder.cleaning.masks.keyframes import KeyFrame, keyframe_mask, stroke_pixels
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.result import CleanedVideo
 
@@ -134,7 +134,7 @@ class ShownClip:
         ----------
         index : int
         key : KeyFrame or None
-            What is drawn on this picture; it comes before the stored mask.
+            What is drawn on this picture.
         params : CleanParameters
 
         Returns
@@ -158,7 +158,11 @@ class ShownClip:
         except CleanError as error:
             self.problem = str(error)
         if key is not None:
-            mask = self._drawn_mask(image, key)
+            drawn = self._drawn_mask(image, key)
+            if mask is None or key.is_empty or params.masks != "automatic":
+                mask = drawn
+            else:  # as automatic masks take what a person drew
+                mask = (mask | drawn) & ~stroke_pixels(drawn.shape, key.background, key.brush_px)
         if mask is None:
             return None
         grown = grow(mask, image, plate, params)
