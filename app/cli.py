@@ -22,13 +22,24 @@ from app.commands.export import export
 from app.commands.import_ import import_
 from app.commands.labels import cli as labels
 from app.commands.library import cli as library
-from app.commands.review import review
+from app.commands.review import ScaleOption, review
 from app.commands.shortcuts import shortcuts
 from app.reporting import fail, show
 
 os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)  # some packages point Qt at their own plugins
 
-BENCHMARKS = ("record", "control", "gui", "sim", "startup", "library", "review", "preview")
+BENCHMARKS = (
+    "record",
+    "control",
+    "gui",
+    "sim",
+    "startup",
+    "bus",
+    "library",
+    "player",
+    "review",
+    "preview",
+)
 
 cli = typer.Typer(
     name="thenar",
@@ -65,10 +76,7 @@ def run(
     pictures: Annotated[
         Path | None, typer.Option("--pictures", help="Where a run without display saves pictures.")
     ] = None,
-    scale: Annotated[
-        float | None,
-        typer.Option("--scale", min=0.8, max=2.0, help="Size of everything, remembered."),
-    ] = None,
+    scale: ScaleOption = None,
 ) -> None:
     """Open the window; without a display, record two demonstration takes and save pictures."""
     from app.launch import launch
