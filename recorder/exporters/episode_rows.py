@@ -22,7 +22,7 @@ that names the episode; a picture does not decode -> an error that names the fra
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,18 +42,17 @@ from recorder.exporters.label_columns import (
     without_people,
 )
 from recorder.exporters.plan import ActionDefinition, ExportError, ExportPlan
-from recorder.exporters.rows import CameraColumn, Column, StreamClock
+from recorder.exporters.rows import CameraColumn, Column, ExportEpisode, StreamClock
 from recorder.exporters.sampling import pick, row_times_ns, rows_before, values_at
 from recorder.review.schema import load_label_schemas, schema_for
-from recorder.review.state import LabelState
 
 CONTROL = "supervisor/control"
 GROUND_TRUTH = "_without_operator"  # made by the simulation, not seen by a camera
 
 
 @dataclass
-class EpisodeRows:
-    """One episode as rows; an ``ExportEpisode``. Usable while its file is open.
+class EpisodeRows(ExportEpisode):
+    """One episode as rows; usable while its file is open.
 
     Attributes
     ----------
@@ -69,24 +68,6 @@ class EpisodeRows:
         Who the labels come from.
     """
 
-    number: int
-    uuid: str
-    task: str
-    instruction: str
-    operator_code: str
-    operator_source: str
-    rig_name: str
-    outcome: str
-    quality: int | None
-    labels: LabelState
-    length: int
-    rate_hz: int
-    time_s: NDArray[np.float64]
-    start_stamp_ns: int
-    action: Column
-    columns: Mapping[str, Column]
-    cameras: tuple[CameraColumn, ...]
-    clocks: tuple[StreamClock, ...]
     trim_start_ns: int
     action_definition: ActionDefinition
     phases: tuple[str, ...]

@@ -10,9 +10,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,7 +104,8 @@ class StreamClock:
     stamp_ns: NDArray[np.int64]
 
 
-class ExportEpisode(Protocol):
+@dataclass
+class ExportEpisode(ABC):
     """One episode as the format writers see it; ``recorder.exporters.episode_rows`` makes it."""
 
     number: int
@@ -126,6 +127,6 @@ class ExportEpisode(Protocol):
     cameras: tuple[CameraColumn, ...]
     clocks: tuple[StreamClock, ...]
 
+    @abstractmethod
     def frames(self, camera: CameraColumn) -> Iterator[NDArray[np.uint8]]:
         """Yield N RGB pictures ``(height, width, 3)``, one per row, repeated where marked."""
-        ...
