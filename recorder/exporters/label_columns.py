@@ -34,6 +34,8 @@ class EpisodeLabels:
     reviewers : tuple of str
     problems : tuple of str
         Journals that are damaged and so were not heard.
+    rejection_disputed : bool
+        Whether reviewers differ on rejecting the episode, or on why.
     """
 
     state: LabelState = field(default_factory=LabelState)
@@ -41,6 +43,7 @@ class EpisodeLabels:
     by: str = "nobody"
     reviewers: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    rejection_disputed: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON; equal labels give equal JSON."""
@@ -61,7 +64,14 @@ def episode_labels(dataset: Dataset, uuid: str, operator_outcome: str) -> Episod
         outcome = "disputed"
     else:
         outcome = final.state.outcome or operator_outcome
-    return EpisodeLabels(final.state, outcome, final.by, tuple(final.reviewers), final.problems)
+    return EpisodeLabels(
+        final.state,
+        outcome,
+        final.by,
+        tuple(final.reviewers),
+        final.problems,
+        rejection_disputed="rejected" in final.disputed,
+    )
 
 
 def without_people(labels: EpisodeLabels) -> EpisodeLabels:

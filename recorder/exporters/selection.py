@@ -156,6 +156,8 @@ def _left_out(plan: ExportPlan, labels: EpisodeLabels) -> str:
         return f"its labels cannot be trusted: {labels.problems[0]}"
     if labels.state.rejected and not plan.include_rejected:
         return f"rejected: {labels.state.rejected}"
+    if labels.rejection_disputed and not plan.include_rejected:
+        return "reviewers differ on rejecting it; settle it in Adjudicate, or include rejected ones"
     if plan.require_outcome and labels.outcome not in plan.require_outcome:
         return f"outcome is {labels.outcome}"
     return ""

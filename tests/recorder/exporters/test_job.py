@@ -15,6 +15,7 @@ from recorder.exporters.plan import ExportError
 from recorder.exporters.selection import select_episodes
 from recorder.exporters.video import VideoWriter
 from recorder.progress import Cancelled
+from recorder.review.adjudication import ADJUDICATOR
 from recorder.review.schema import load_label_schemas, schema_for
 from recorder.review.state import Change, Edit
 from recorder.review.store import ReviewStore
@@ -257,6 +258,18 @@ def test_a_file_that_is_not_the_published_one_is_refused(plan, takes):
     for name in ("lerobot", "csv"):
         with pytest.raises(ExportError, match="episode 1 was changed after it was published"):
             run_export(plan(name, episodes=(1,)))
+
+
+def test_an_episode_that_one_reviewer_rejects_stays_out_until_it_is_settled(plan, takes):
+    uuid = select_episodes(plan()).chosen.episodes[1].uuid
+    _say(takes, uuid, "r1", rejected="privacy", outcome="success")
+    _say(takes, uuid, "r2", outcome="success")
+    skipped = select_episodes(plan()).skipped
+    assert [one.number for one in skipped] == [1]
+    assert "reviewers differ on rejecting it" in skipped[0].reason
+    assert len(select_episodes(plan(include_rejected=True)).chosen.episodes) == 3
+    _say(takes, uuid, ADJUDICATOR, outcome="success")
+    assert not select_episodes(plan()).skipped
 
 
 def test_an_episode_with_a_damaged_journal_stays_out_as_it_may_be_rejected(plan, takes):
