@@ -89,7 +89,7 @@ REPEATING = frozenset(
 )  # fmt: skip
 MENUS: tuple[str, ...] = (
     "File", "Hand", "Take", "Exoskeleton", "Demo", "View", "Library", "Play", "Label", "Clean",
-    "Draw", "Workspace", "Help",
+    "Pictures", "Show", "Draw", "Workspace", "Help",
 )  # fmt: skip
 MODIFIERS = ("Meta", "Ctrl", "Alt", "Shift")  # in the order of Qt's portable text
 
