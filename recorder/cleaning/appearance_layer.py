@@ -32,11 +32,13 @@ RING_PX = 32  # what is seen this near to the hole is brought into register
 FOREGROUND = 24.0  # grey levels from the plate
 COVERED_WORTH = 60.0  # grey levels a candidate may differ more when it shows all of the hole
 JOINT_WORTH = 40.0  # grey levels that one radian (or 0.1 m) counts as
-TRIED = 3  # candidates tried for every one that is used
+TRIED = 2  # candidates tried for every one that is used
+MOST_BYTES = 96 << 20  # pictures kept, as reading a film out of order is slow
 ALIKE_LEAST = 0.85  # correlation after registration (ECC)
 SEARCH_STEP = 4  # pixels between those compared in the coarse search
 FAR_PX = 160.0  # a match this far off must be twice as good
-ECC_STEPS, ECC_EPSILON = 12, 1e-3
+ECC_STEPS, ECC_EPSILON = 8, 1e-3
+ECC_MARGIN_PX = 16
 FEWEST_RING_PX = 200
 AGREEING, AGREES = 75, 25.0  # this share of the ring within so many grey levels
 
@@ -74,6 +76,7 @@ class AppearanceRobotLayer:
         self.clip, self.params, self._hole = clip, params, hole
         self._replay = replay if replay is not None and replay.size == clip.size else None
         self._looks: list[_Look] = []
+        self._pictures: dict[tuple[int, int], NDArray[np.uint8]] = {}
 
     def prepare(self, report: Report = quiet) -> FillFacts:
         """Look through the clip once; may raise ``Cancelled``."""
@@ -84,7 +87,10 @@ class AppearanceRobotLayer:
         for number, (run, indices) in enumerate(zip(runs, chosen, strict=True)):
             for index in indices:
                 covered = self._hole(index) if number == 0 else None
-                self._looks.append(_look(run, number, index, run.frame(index), covered))
+                picture = run.frame(index)
+                self._looks.append(_look(run, number, index, picture, covered))
+                if (len(self._pictures) + 1) * picture.nbytes <= MOST_BYTES:
+                    self._pictures[number, index] = picture
                 meter.advance(1, "robot")
         return FillFacts((WARNING,), {"robot_frames": float(len(self._looks))})
 
@@ -156,7 +162,9 @@ class AppearanceRobotLayer:
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]] | None:
         """A candidate in register, and where it may be used; None when it does not fit."""
         run = self.clip if look.clip == 0 or self._replay is None else self._replay
-        source = run.frame(look.index)
+        source = self._pictures.get((look.clip, look.index))
+        if source is None:
+            source = run.frame(look.index)
         covered = self._hole(look.index) if look.clip == 0 else np.zeros_like(todo)
         box = np.ones((2 * RING_PX + 1, 2 * RING_PX + 1), np.uint8)
         ring = cv2.dilate(todo.astype(np.uint8), box).view(np.bool_) & ~hidden
@@ -222,23 +230,38 @@ def _registered(
     left, end = int(max(0, columns[0] + right)), int(min(width, columns[-1] + 1 + right))
     if bottom - top < 8 or end - left < 8:
         return None
+    near = (  # what of the image the motion may reach
+        max(0, int(rows[0]) - ECC_MARGIN_PX) // 2 * 2, int(rows[-1]) + 1 + ECC_MARGIN_PX,
+        max(0, int(columns[0]) - ECC_MARGIN_PX) // 2 * 2, int(columns[-1]) + 1 + ECC_MARGIN_PX,
+    )  # fmt: skip
+    part = (slice(near[0], near[1]), slice(near[2], near[3]))
     piece, whole = (
-        cv2.GaussianBlur(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), (0, 0), 1.0)
-        for one in (source[top:bottom, left:end], image)
+        cv2.cvtColor(_halved(one), cv2.COLOR_RGB2GRAY)
+        for one in (source[top:bottom, left:end], image[part])
     )
-    motion = np.array([[1, 0, left - right], [0, 1, top - down]], np.float32)
+    seen = _halved(where[part].view(np.uint8) * np.uint8(255)) > 127
+    motion = np.array(
+        [[1, 0, (left - right - near[2]) / 2], [0, 1, (top - down - near[0]) / 2]], np.float32
+    )
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, ECC_STEPS, ECC_EPSILON)
     try:  # the mask belongs to the second picture, so the motion is looked for backwards
         alike, back = cv2.findTransformECC(
-            piece, whole, motion, cv2.MOTION_EUCLIDEAN, criteria, where.astype(np.uint8), 1
+            piece, whole, motion, cv2.MOTION_EUCLIDEAN, criteria, seen.astype(np.uint8), 1
         )
     except cv2.error:  # it did not converge: nothing there to hold on to
         return None
     if alike < ALIKE_LEAST:
         return None
-    forth = np.asarray(cv2.invertAffineTransform(np.asarray(back)), np.float64)
+    back = np.asarray(back, np.float64)  # between centres of pixels twice as large
+    back[:, 2] = 2 * back[:, 2] + 0.5 - back[:, :2] @ (0.5, 0.5) + (near[2], near[0])
+    forth = np.asarray(cv2.invertAffineTransform(back), np.float64)
     forth[:, 2] += (left, top)
     return forth
+
+
+def _halved(picture: NDArray) -> NDArray:
+    size = (max(1, picture.shape[1] // 2), max(1, picture.shape[0] // 2))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
 def _look(

@@ -68,6 +68,7 @@ class FlowLayer:
         self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._dis.setFinestScale(FINEST)
         self._flows = Recent(4 * (views.reach + 1), self._flow)
+        self._seen = Recent(4, self._between)  # asked for from both sides
 
     def carry(self, index: int, hole: NDArray[np.bool_]) -> Carried:
         """Follow every pixel of ``hole`` in picture ``index`` to pictures that show it."""
@@ -212,15 +213,16 @@ class FlowLayer:
             colour[rows[who], columns[who]] = here.gain.apply(view.gain.inverse().apply(got))
         return _Side(ages.astype(np.float32), colour, foreground[blocks] > 0.5)
 
-    def _between(self, first: View, second: View) -> NDArray[np.float32]:
+    def _between(self, pair: tuple[int, int]) -> NDArray[np.float32]:
+        first, second = self._views(pair[0]), self._views(pair[1])
         start = np.zeros((*first.grey.shape, 2), np.float32)
-        return np.asarray(self._dis.calc(first.grey, second.grey, start), np.float32)
+        found = np.asarray(self._dis.calc(first.grey, second.grey, start), np.float32)
+        return quarter_flow(found)
 
     def _flow(self, pair: tuple[int, int]) -> _Flow:
         """Flow from picture ``pair[0]`` to its neighbour, holes filled, in blocks of ``GRID``."""
         first, second = self._views(pair[0]), self._views(pair[1])
-        there = quarter_flow(self._between(first, second))
-        back = quarter_flow(self._between(second, first))
+        there, back = self._seen(pair).copy(), self._seen((pair[1], pair[0]))
         height, width = there.shape[:2]
         y, x = np.mgrid[:height, :width].astype(np.float32)
         returned = cv2.remap(

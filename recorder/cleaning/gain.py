@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 GAIN_LIMITS = (0.4, 2.5)
 FEWEST = 64  # pixels; below, the pictures are taken as equally lit
-MOST = 6_000  # pixels used for one fit
+MOST = 3_000  # pixels used for one fit
 UNCHANGED = 14.0  # grey levels of difference that count as the same thing, after the first fit
 FIRST_UNCHANGED = 40.0
 
@@ -75,17 +75,18 @@ def fit_gain(source: NDArray, target: NDArray, where: NDArray[np.bool_] | None =
     )
     if np.count_nonzero(usable) >= FEWEST:
         x, y = x[:, usable], y[:, usable]
-    kept = _largest(np.abs(x - y)) < FIRST_UNCHANGED
+    kept = largest(np.abs(x - y)) < FIRST_UNCHANGED
     fitted = SAME_LIGHT
     for _ in range(3):
         if np.count_nonzero(kept) < FEWEST:
             return fitted
         fitted = _line(x[:, kept], y[:, kept])
-        kept = _largest(np.abs(x * fitted.gain[:, None] + fitted.offset[:, None] - y)) < UNCHANGED
+        kept = largest(np.abs(x * fitted.gain[:, None] + fitted.offset[:, None] - y)) < UNCHANGED
     return fitted
 
 
-def _largest(channels: NDArray[np.float32]) -> NDArray[np.float32]:
+def largest(channels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The largest of three channels ``(3, ...)``."""
     return np.maximum(np.maximum(channels[0], channels[1]), channels[2])
 
 

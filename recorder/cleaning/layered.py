@@ -101,7 +101,10 @@ class LayeredFiller:
                 self._take_looks(index, image, lost, out, layers, todo)
         self._take_plate(index, image, out, layers, todo)
         if todo.any():
-            guessed = fill_residue(out, todo)
+            if self._plate is not None and self._everything_posed:
+                guessed = self._plate.guess(index, out, todo)
+            else:
+                guessed = fill_residue(out, todo)
             self._take(out, layers, todo, Layer.RESIDUE, guessed, todo.copy())
         return Filled(feathered(image, out, hole, self._feather_px), layers, masked)
 
@@ -161,7 +164,7 @@ class LayeredFiller:
         assert self._looks is not None
         lit = None
         if self._plate is not None:
-            gain = self._plate.gain(index, image, self.holes(index))
+            gain = self._plate.gain(index, image)
             lit = np.clip(np.rint(gain.apply(self._plate.picture)), 0, 255).astype(np.uint8)
         made = self._looks.fill(index, image, lost, lit)
         self._take(out, layers, todo, Layer.ROBOT, made.image, made.filled)
@@ -206,7 +209,7 @@ class LayeredFiller:
         filled: NDArray[np.bool_],
     ) -> None:
         new = filled & todo
-        np.copyto(out, picture, where=new[..., None])
+        cv2.copyTo(picture, new.view(np.uint8), out)
         layers[new] = layer
         todo &= ~new
 

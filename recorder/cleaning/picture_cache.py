@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-KEPT_PICTURES = 24  # at 640x480 about 22 MB
+KEPT_PICTURES = 64  # at 640x480 about 59 MB
 KEPT_BYTES = 64 << 20
 
 

@@ -8,13 +8,15 @@ the plate the plate is taken; where they agree with each other but not with it, 
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from recorder.cleaning.clip import Clip
-from recorder.cleaning.gain import Gain, fit_gain, ring
-from recorder.cleaning.residue import bounds
+from recorder.cleaning.gain import Gain, fit_gain, largest, ring
+from recorder.cleaning.residue import bounds, fill_residue
 from recorder.cleaning.samples import NONE, Masks, Samples
 from recorder.progress import ProgressMeter
 
@@ -22,6 +24,7 @@ TILE_ROWS = 24
 STEPS = 64  # of a grey level, in the fixed-point numbers the median is taken of
 RING_PX = 24
 RING_FEWEST = 2_000
+GAINS_KEPT = 256
 SAME = 14.0  # grey levels
 SETTLED_PX = 3  # what is narrower does not count as changed
 
@@ -62,18 +65,31 @@ class Plate:
         self._to_plate = np.stack([one.gain for one in gains])
         self._offset = np.stack([one.offset for one in gains])
         self._before, self._after = self._samples.neighbours()
+        self._gains: OrderedDict[int, Gain] = OrderedDict()
+        self._guessed: NDArray[np.uint8] | None = None
 
     def as_recorded(self) -> NDArray[np.uint8]:
         """The plate as a picture ``(height, width, 3)``."""
         return np.clip(np.rint(self.picture), 0, 255).astype(np.uint8)
 
-    def gain(self, index: int, image: NDArray[np.uint8], hole: NDArray[np.bool_]) -> Gain:
+    def gain(self, index: int, image: NDArray[np.uint8]) -> Gain:
         """Light of picture ``index`` against the plate, from round the hole or everywhere."""
+        known = self._gains.get(index)
+        if known is None:
+            known = self._fitted(index, image)
+            self._gains[index] = known
+            if len(self._gains) > GAINS_KEPT:
+                self._gains.popitem(last=False)
+        return known
+
+    def _fitted(self, index: int, image: NDArray[np.uint8]) -> Gain:
         shown = self.known & ~self._hidden(index)
-        near = shown & ring(hole, RING_PX)
+        top, bottom, left, right = bounds(self._holes(index), RING_PX)
+        part = (slice(top, bottom), slice(left, right))
+        near = shown[part] & ring(self._holes(index)[part], RING_PX)
         if np.count_nonzero(near) < RING_FEWEST:
-            near = shown
-        return fit_gain(self.picture, image, near)
+            return fit_gain(self.picture, image, shown)
+        return fit_gain(self.picture[part], image[part], near)
 
     def fill(
         self, index: int, image: NDArray[np.uint8], hole: NDArray[np.bool_]
@@ -90,11 +106,26 @@ class Plate:
         filled = hole & self.known
         if not filled.any():
             return out, filled
-        gain = self.gain(index, image, hole)
+        gain = self.gain(index, image)
         rows, columns = np.nonzero(filled)
         lit = gain.apply(self._scene(index, rows, columns, filled))
         out[rows, columns] = np.clip(np.rint(lit), 0, 255).astype(np.uint8)
         return out, filled
+
+    def guess(
+        self, index: int, image: NDArray[np.uint8], hole: NDArray[np.bool_]
+    ) -> NDArray[np.uint8]:
+        """``image`` with ``hole`` as the plate has it, guessed from the plate where it is unknown.
+
+        What stands before the plate does not smear into the guess, and it is the same in every
+        picture.
+        """
+        if self._guessed is None:
+            self._guessed = fill_residue(self.as_recorded(), ~self.known)
+        out = image.copy()
+        lit = self.gain(index, image).apply(self._guessed[hole])
+        out[hole] = np.clip(np.rint(lit), 0, 255).astype(np.uint8)
+        return out
 
     def _scene(
         self,
@@ -118,9 +149,9 @@ class Plate:
         local, there = sides[0]
         if len(sides) == 2:
             other, found = sides[1]
-            there = there & found & (np.abs(local - other).max(axis=1) < SAME)
+            there = there & found & (largest(np.abs(local - other).T) < SAME)
             local = (local + other) / 2
-        differs = there & (np.abs(local - plate).max(axis=1) > SAME)
+        differs = there & (largest(np.abs(local - plate).T) > SAME)
         if not differs.any():
             return plate
         whole = np.zeros(filled.shape, np.bool_)

@@ -14,7 +14,7 @@ from recorder.cleaning.clip import Clip
 from recorder.cleaning.registration import Shift, best_shift, edge_scores
 from recorder.cleaning.silhouette import RobotSilhouette, Surface
 
-KEPT = 32  # frames; at 640x480 less than 0.5 MB each
+KEPT = 160  # frames; at 640x480 less than 0.5 MB each
 HIDDEN_MARGIN_PX = 2
 REDRAW_PX = 0.25  # smaller corrections are not worth drawing again
 REFINE_PX = 2.0  # how far one frame's shift may lie from that of the whole clip

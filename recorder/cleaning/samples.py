@@ -16,7 +16,7 @@ from recorder.cleaning.gain import Gain, fit_gain
 from recorder.progress import ProgressMeter
 
 Masks = Callable[[int], NDArray[np.bool_]]
-SCANNED = 240  # pictures whose masks are looked at
+SCANNED = 120  # pictures whose masks are looked at
 SCAN_STEP = 4  # masks are compared at every fourth pixel
 EVEN_SHARE = 0.7  # of the pictures are spread evenly
 ENOUGH = 3  # pictures that show a pixel

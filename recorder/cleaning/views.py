@@ -93,7 +93,7 @@ class Views:
         small = quarter(image).astype(np.float32)
         if self._plate is None or self._plate_small is None or self._known is None:
             return View(image, grey, small, hidden, ~hidden, SAME_LIGHT)
-        gain = self._plate.gain(index, image, hole)
+        gain = self._plate.gain(index, image)
         small = gain.inverse().apply(small)
         apart = np.abs(self._plate_small - small).max(axis=2)
         foreground = (apart > FOREIGN) & ~hidden & self._known
