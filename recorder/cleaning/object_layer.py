@@ -24,9 +24,11 @@ from recorder.cleaning.cameras import world_to_camera
 from recorder.cleaning.clip import CameraGeometry, Clip, Mode
 from recorder.cleaning.object_track import ObjectTrack, transforms
 from recorder.cleaning.robot_layer import RobotLayer
+from recorder.cleaning.robot_points import RobotPoints
 from recorder.cleaning.shapes import Outlines, Shape
 from recorder.cleaning.silhouette import RobotSilhouette
 
+OBJECT_PAINTED_TRUST = 0.02  # objects are printed on
 OBJECTS = "objects"  # beside the sides of the hands in what poses the scene
 
 
@@ -93,6 +95,12 @@ class SceneLayer(RobotLayer):
     def silhouette_mask(self, index: int) -> NDArray[np.bool_]:
         """Robot and moving objects of picture ``index``, ``(height, width)``."""
         return super().silhouette_mask(index) & ~self.resting_mask(index)
+
+    def _painted_trust(self, points: RobotPoints) -> NDArray[np.float32]:
+        trust = super()._painted_trust(points)
+        assert isinstance(self.silhouette, SceneSilhouette)
+        trust[points.shape >= self.silhouette.robot_shapes] = OBJECT_PAINTED_TRUST
+        return trust
 
     def _front(self, index: int, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         out = np.zeros((self.clip.size[1], self.clip.size[0]), np.bool_)

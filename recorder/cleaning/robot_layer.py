@@ -40,7 +40,7 @@ EDGE_PX = 0.5  # nearer to the edge of the silhouette nothing is painted
 REGISTER_FRAMES = 12
 FEW_CANDIDATES = 3
 LEARN_STEP = 3
-PAINTED_TRUST = 0.02
+PAINTED_TRUST = 0.5  # of the painted colour against one source that stands alike
 CONTEXT_POINTS = 2500
 PLAUSIBLE = 90.0  # colour distance to the painted robot beyond which a source shows another thing
 
@@ -236,9 +236,13 @@ class RobotLayer:
             weight += trust
             kinds[trust > best] = FROM_REPLAY if one.clip else FROM_FRAME
             best = np.maximum(best, trust)
-        base = np.float32(PAINTED_TRUST)  # what no frame shows fades into the painted colour
-        mixed = (total + base * painted) / (weight + base)[:, None]
+        base = self._painted_trust(points)  # what no frame shows fades into the painted colour
+        mixed = (total + base[:, None] * painted) / (weight + base)[:, None]
         return mixed.astype(np.float32), kinds
+
+    def _painted_trust(self, points: RobotPoints) -> NDArray[np.float32]:
+        """Weight of the painted colour ``(N,)``; sources are lit otherwise and a little off."""
+        return np.full(len(points.shape), PAINTED_TRUST, np.float32)
 
     def _chosen(
         self,
