@@ -29,7 +29,10 @@ from recorder.cleaning.plan import CleanPlan
 
 Shots = Callable[[str], Iterator[Wait]]  # saves the window under a name, at every size
 INSIDE = 0.55  # share of an episode at which the operator moves the hand
-NEAR_ARM = ((0.12, 0.86), (0.28, 0.78))  # a stroke, in shares of the picture
+STROKES = (
+    (((0.05, 0.82), (0.2, 0.73)), True),  # on the arm, in shares of the picture
+    (((0.4, 0.9), (0.6, 0.92)), False),  # on the table
+)
 
 
 class CleanPhotographer(QObject):
@@ -67,8 +70,9 @@ class CleanPhotographer(QObject):
         perform(ActionId.CLEAN_WIPE)
         perform(ActionId.CLEAN_STROKE)
         width, height = clean.player.clip.clip.size
-        line = tuple((x * width, y * height) for x, y in NEAR_ARM)
-        clean.view.picture.stroke_drawn.emit(line, True)
+        for shares, operator in STROKES:
+            line = tuple((x * width, y * height) for x, y in shares)
+            clean.view.picture.stroke_drawn.emit(line, operator)
         yield from self._shots("drawing")
 
 

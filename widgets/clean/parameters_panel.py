@@ -195,6 +195,12 @@ class ParametersPanel(QWidget):
         self.save_task.setEnabled(bool(task))
         self._explain()
 
+    def masks_by_drawing(self) -> None:
+        """Somebody draws: where automatic masks cannot work, they come from the drawing."""
+        mode: Mode = self.mode.currentData() or self._mounted
+        if mode == "moving" and self.masks.currentData() == "automatic":
+            self.masks.setCurrentIndex(self.masks.findData("keyframes"))
+
     def parameters(self) -> CleanParameters:
         """What is chosen."""
         return CleanParameters(

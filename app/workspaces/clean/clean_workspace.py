@@ -67,7 +67,7 @@ class CleanWorkspace(Workspace):
         self.view = CleanView()
         self.widget = self.view
         self.player = ClipPlayer(self.view)
-        self.drawing = Drawing(self.player, self.desk, say)
+        self.drawing = Drawing(self.player, self.desk, say, self.view.parameters.masks_by_drawing)
         self.batch = CleanBatch(self.view)
         self.plugins = PluginChoice(self.view, self.dataset, say)
         self.uuid = ""

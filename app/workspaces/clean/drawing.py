@@ -20,10 +20,18 @@ class Drawing:
         Keeps what was drawn.
     say : callable
         Shows a sentence in the status strip.
+    drawn : callable
+        Called when something was drawn or taken back.
     """
 
-    def __init__(self, player: ClipPlayer, desk: CleanDesk, say: Callable[..., object]) -> None:
-        self._player, self._desk, self._say = player, desk, say
+    def __init__(
+        self,
+        player: ClipPlayer,
+        desk: CleanDesk,
+        say: Callable[..., object],
+        drawn: Callable[[], None],
+    ) -> None:
+        self._player, self._desk, self._say, self._drew = player, desk, say, drawn
         view = player.view
         view.picture.stroke_drawn.connect(self._on_stroke)
         view.picture.polygon_drawn.connect(self._on_polygon)
@@ -98,6 +106,7 @@ class Drawing:
             self._desk.save_drawn(uuid, player.sketch.keyframes)
         except (CleanError, OSError) as error:
             self._say(f"The drawing cannot be kept: {error}", "bad")
+        self._drew()
         player.show_mask()
         player.show_marks()
         player.draw()
