@@ -89,12 +89,27 @@ class FlowLayer:
             weight[at] = weight[at] * np.where(side.foreground == moving, 1.0, 1e-3)
         apart = np.abs(sides[0].colour - sides[1].colour).max(axis=2) > ALIKE
         sharper = np.where(apart, 4.0, 1.0)  # two different answers: mostly the nearer one
-        weight = [one**sharper for one in weight]
+        largest = np.maximum(np.maximum(weight[0], weight[1]), 1e-12)
+        weight = [(one / largest) ** sharper for one in weight]
         total = np.maximum(weight[0] + weight[1], 1e-12)
         colour = sum(
             (one / total)[..., None] * side.colour for one, side in zip(weight, sides, strict=True)
         )
         return Carried(part, np.asarray(colour, np.float32), found, moving & found)
+
+    def standing(self, index: int) -> NDArray[np.float32]:
+        """How likely something stands before the plate, told by what is seen round about.
+
+        Returns
+        -------
+        (height, width) float32 array
+            0 to 1.
+        """
+        view = self._views(index)
+        seen = (~view.hidden).astype(np.float32)
+        share = np.repeat(view.foreground.astype(np.float32)[..., None], 2, axis=2)
+        likely = spread(share, seen)[..., 0]
+        return cv2.resize(likely, (view.image.shape[1], view.image.shape[0]))
 
     def _still(self, index: int, here: View) -> NDArray[np.bool_]:
         """Blocks that show the same thing before and after they were hidden, not long apart."""

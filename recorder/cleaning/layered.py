@@ -26,6 +26,7 @@ from recorder.progress import ProgressMeter, Report, quiet
 
 ROBOT_WORK, PLATE_WORK = 2.0, 5.0
 ROBOT_MARGIN_PX = 2
+STANDING = 0.5  # likelihood above which flow or surroundings answer rather than the plate
 APPEARANCE_ONLY = (
     "the robot is told by its appearance only, because the camera's calibration or the joints are "
     "not known; look at the hand in the result"
@@ -99,12 +100,18 @@ class LayeredFiller:
             lost = self._take_flow(index, out, layers, todo)
             if self._looks is not None and np.count_nonzero(lost) > RESIDUE_WARNS * masked:
                 self._take_looks(index, image, lost, out, layers, todo)
+        standing = self._standing(index, todo)
+        todo &= ~standing
         self._take_plate(index, image, out, layers, todo)
+        todo |= standing
         if todo.any():
             if self._plate is not None and self._everything_posed:
                 guessed = self._plate.guess(index, out, todo)
             else:
-                guessed = fill_residue(out, todo)
+                before = None
+                if self._robot is not None:
+                    before = dilated(self._robot.silhouette_mask(index), ROBOT_MARGIN_PX)
+                guessed = fill_residue(out, todo, avoid=before)
             self._take(out, layers, todo, Layer.RESIDUE, guessed, todo.copy())
         return Filled(feathered(image, out, hole, self._feather_px), layers, masked)
 
@@ -117,6 +124,12 @@ class LayeredFiller:
     def _flow_from(self) -> float:
         """Share of the hole that must be left for flow to be worth its time."""
         return RESIDUE_WARNS if self._everything_posed else 0.0
+
+    def _standing(self, index: int, todo: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Pixels of ``todo`` amid what stands before the plate, which the plate knows not."""
+        if self._flow is None or self._plate is None or self._everything_posed or not todo.any():
+            return np.zeros_like(todo)
+        return todo & (self._flow.standing(index) > STANDING)
 
     def _take_plate(
         self,
@@ -148,6 +161,7 @@ class LayeredFiller:
         found[carried.part] = carried.found
         all_found = self._plate is None or self._everything_posed
         moving[carried.part] = carried.found if all_found else carried.moving
+        moving |= found & self._standing(index, todo)
         self._take(out, layers, todo, Layer.FLOW, picture, moving)
         return todo & ~found
 

@@ -11,7 +11,10 @@ MARGIN_PX = 12
 
 
 def fill_residue(
-    image: NDArray[np.uint8], hole: NDArray[np.bool_], radius_px: int = RADIUS_PX
+    image: NDArray[np.uint8],
+    hole: NDArray[np.bool_],
+    radius_px: int = RADIUS_PX,
+    avoid: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
     """``image`` with ``hole`` filled from its border inwards.
 
@@ -22,6 +25,8 @@ def fill_residue(
     hole : (H, W) bool array
     radius_px : int
         Neighbourhood of one step.
+    avoid : (H, W) bool array, optional
+        What stands before the hole and must not smear into it.
 
     Notes
     -----
@@ -38,9 +43,12 @@ def fill_residue(
         return out
     top, bottom, left, right = bounds(hole, MARGIN_PX)
     part, part_hole = image[top:bottom, left:right], hole[top:bottom, left:right]
+    unknown = part_hole if avoid is None else part_hole | avoid[top:bottom, left:right]
+    if unknown.all():
+        unknown = part_hole
     filled = cv2.inpaint(
         np.ascontiguousarray(part),
-        np.ascontiguousarray(part_hole).view(np.uint8),
+        np.ascontiguousarray(unknown).view(np.uint8),
         radius_px,
         cv2.INPAINT_TELEA,
     )
