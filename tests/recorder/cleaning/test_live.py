@@ -69,12 +69,15 @@ def test_a_new_view_is_shown_as_it_is(scene):
     assert (live.clean(other, {}).image == other).all()
 
 
-def test_a_brighter_light_is_not_taken_for_an_arm(scene):
+def test_in_a_brighter_light_only_the_arm_is_filled_and_in_that_light(scene):
     live = cleaner()
     for _ in range(5):
         live.clean(scene, {})
-    brighter = np.clip(scene * 1.25, 0, 255).astype(np.uint8)
-    assert not live.clean(brighter, {}).hole.any()
+    brighter = np.clip(scene * 1.35, 0, 255).astype(np.uint8)
+    shown = live.clean(with_arm(brighter, 200), {})
+    assert shown.hole[120:150, :200].all()
+    assert shown.hole.mean() < 0.2
+    assert np.abs(shown.image.astype(int) - brighter).max() < 30
 
 
 def test_the_preview_is_a_stream_nobody_records():
