@@ -12,6 +12,7 @@ import dataclasses
 import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -53,10 +54,13 @@ TARGETS = {
 CALIBRATION_ERROR_PX = 2.0
 DIRECTIONS = 8  # the error points another way in every take
 SETS = ("takes", "masks", "wrist", "moved", "authors", "speed")
-SPEED_FRAMES = 60
+SPEED_FRAMES = 40
+SPEED_LENGTHS = (1, 3)
 
 
-def measure_takes(params: CleanParameters, takes: int, stride: int) -> dict[str, Any]:
+def measure_takes(
+    params: CleanParameters, takes: int, stride: int, worst: Path | None = None
+) -> dict[str, Any]:
     """Rendered takes with true masks: the layered filler beside Telea and Navier-Stokes."""
     scores = {name: Score() for name in ("layers", "telea", "navier_stokes")}
     warnings: set[str] = set()
@@ -68,13 +72,26 @@ def measure_takes(params: CleanParameters, takes: int, stride: int) -> dict[str,
             filler = make_filler(name, clip, clip, params)
             warnings |= set(filler.prepare().warnings)
             label = f"{take.path.parent.parent.name} {take.path.stem}"
-            score.run(filler, pairs(clip.count, stride), clip.truth, clip.mask, parts, label)
+            seen = clip.frame if worst is not None and name == "layers" else None
+            at = pairs(clip.count, stride)
+            score.run(filler, at, clip.truth, clip.mask, parts, label, seen)
         clip.close()
+    if worst is not None:
+        show_worst(scores["layers"], worst)
     found: dict[str, Any] = {name: score.figures() for name, score in scores.items()}
     best = max(found[name]["psnr_db"] for name in ("telea", "navier_stokes"))
     found["above_classical_db"] = rounded(found["layers"]["psnr_db"] - best)
     found |= {"takes": takes, "worst": scores["layers"].worst(), "warnings": sorted(warnings)}
     return found
+
+
+def show_worst(score: Score, folder: Path) -> None:
+    """Write the worst pictures, each recorded, filled and true, as PNG files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, (_, _, three) in enumerate(score.shown, 1):
+        half = cv2.resize(three, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        path = folder / f"clean-worst-{number}.png"
+        cv2.imwrite(str(path), cv2.cvtColor(half, cv2.COLOR_RGB2BGR))
 
 
 def measure_masks(params: CleanParameters, takes: int) -> dict[str, Any]:
@@ -122,13 +139,17 @@ def measure_wrist(params: CleanParameters, takes: int, stride: int) -> dict[str,
 def measure_speed(params: CleanParameters, takes: list[TruthTake]) -> dict[str, Any]:
     """Pictures in order, as a batch does them: a calibrated take, and the real clip for length."""
     found: dict[str, Any] = {}
-    clip = takes[0].open()
+    clip = takes[0].open(drift=0.0, noise_sigma=0.0)  # making noise takes longer than filling
     masked = [index for index in range(clip.count) if clip.mask(index).any()][:SPEED_FRAMES]
-    found |= _clocked(make_filler("layers", clip, clip, params), masked)
+    began_s, cpu_s = time.perf_counter(), time.process_time()
+    masks = automatic_masks(clip, params, silhouettes(clip))
+    found["masks_ms_per_frame"] = rounded(1e3 * (time.perf_counter() - began_s) / clip.count)
+    found["masks_cpu_ms_per_frame"] = rounded(1e3 * (time.process_time() - cpu_s) / clip.count)
+    found |= _clocked(make_filler("layers", clip, masks, params), masked)
     clip.close()
     if FOLDER.is_dir():
         real = RealClip()
-        for times in (1, 4):
+        for times in SPEED_LENGTHS:
             long = RepeatedClip(real.video, times)
             masks = MaskArray(np.concatenate([real.masks] * times))
             filler = make_filler("layers", long, masks, params)
@@ -142,15 +163,17 @@ def measure_speed(params: CleanParameters, takes: list[TruthTake]) -> dict[str, 
 
 
 def _clocked(filler: Any, indices: list[int]) -> dict[str, Any]:
-    began_s = time.perf_counter()
+    began_s, prepare_cpu_s = time.perf_counter(), time.process_time()
     filler.prepare()
     prepared_s = time.perf_counter() - began_s
+    prepare_cpu_s = time.process_time() - prepare_cpu_s
     wall_s, cpu_s = time.perf_counter(), time.process_time()
     for index in indices:
         filler.fill(index)
     count = max(1, len(indices))
     return {
         "prepare_s": rounded(prepared_s),
+        "prepare_cpu_s": rounded(prepare_cpu_s),
         "ms_per_frame": rounded(1e3 * (time.perf_counter() - wall_s) / count),
         "cpu_ms_per_frame": rounded(1e3 * (time.process_time() - cpu_s) / count),
         "peak_memory_mb": rounded(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
@@ -215,6 +238,7 @@ def main() -> None:
     options.add_argument("--takes", type=int, default=12, help="rendered takes with truth")
     options.add_argument("--wrist-takes", type=int, default=3, help="of the wrist camera")
     options.add_argument("--stride", type=int, default=6, help="two of so many pictures are filled")
+    options.add_argument("--worst", type=Path, help="folder for pictures of the worst five frames")
     options.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     chosen = options.parse_args()
     began_s = time.perf_counter()
@@ -223,7 +247,7 @@ def main() -> None:
     figures: dict[str, Any] = {}
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "speed": lambda: measure_speed(params, truth_takes("front", 1)),
-        "takes": lambda: measure_takes(params, chosen.takes, chosen.stride),
+        "takes": lambda: measure_takes(params, chosen.takes, chosen.stride, chosen.worst),
         "masks": lambda: measure_masks(params, chosen.takes),
         "wrist": lambda: measure_wrist(params, chosen.wrist_takes, chosen.stride),
         "moved": lambda: measure_moved(params, 2 * chosen.stride),

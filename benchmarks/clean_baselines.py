@@ -23,6 +23,7 @@ from recorder.cleaning.views import Views
 from recorder.progress import ProgressMeter, Report, quiet
 
 RADIUS_PX = 5
+WORST_SHOWN = 5
 Picture = Callable[[int], NDArray[np.uint8]]
 Mask = Callable[[int], NDArray[np.bool_]]
 Parts = tuple[NDArray[np.bool_], NDArray[np.bool_]] | None  # robot, moved objects
@@ -44,7 +45,8 @@ class ClassicalFiller:
         hole = self._holes(index)
         image = np.ascontiguousarray(self._clip.frame(index))
         out = cv2.inpaint(image, hole.view(np.uint8), RADIUS_PX, self._method)
-        return Filled(out, hole * np.uint8(Layer.RESIDUE), int(np.count_nonzero(hole)))
+        filled = np.asarray(out, np.uint8)
+        return Filled(filled, hole * np.uint8(Layer.RESIDUE), int(np.count_nonzero(hole)))
 
 
 class PlateOnly:
@@ -85,14 +87,15 @@ class FlowOnly:
     def fill(self, index: int) -> Filled:
         """Fill one picture."""
         hole = self._holes(index)
-        out = self._clip.frame(index).copy()
+        out: NDArray[Any] = self._clip.frame(index).copy()
         carried = self._flow.carry(index, hole)
         left = hole.copy()
         left[carried.part] &= ~carried.found
         colour = np.clip(np.rint(carried.colour), 0, 255).astype(np.uint8)
         np.copyto(out[carried.part], colour, where=carried.found[..., None])
         out = cv2.inpaint(out, left.view(np.uint8), RADIUS_PX, cv2.INPAINT_TELEA)
-        return Filled(out, hole * np.uint8(Layer.FLOW), int(np.count_nonzero(hole)))
+        filled = np.asarray(out, np.uint8)
+        return Filled(filled, hole * np.uint8(Layer.FLOW), int(np.count_nonzero(hole)))
 
 
 def make_filler(name: str, clip: Clip, masks: MaskTrack, params: CleanParameters) -> Filler:
@@ -119,6 +122,7 @@ class Score:
     flicker: FlickerMeter = field(default_factory=FlickerMeter)
     ssim: list[float] = field(default_factory=list)
     pictures: list[tuple[float, str]] = field(default_factory=list)
+    shown: list[tuple[float, str, NDArray[np.uint8]]] = field(default_factory=list)
     layers: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(Layer), np.int64))
     spent_s: float = 0.0
     filled: int = 0
@@ -131,8 +135,12 @@ class Score:
         scored: Mask,
         parts: Callable[[int], Parts] | None = None,
         name: str = "",
+        seen: Picture | None = None,
     ) -> None:
-        """Fill pictures in order and compare them with the truth where ``scored``."""
+        """Fill pictures in order and compare them with the truth where ``scored``.
+
+        With ``seen`` the worst ones are kept beside what was recorded and the truth.
+        """
         last = -2
         for index in indices:
             mask = scored(index)
@@ -149,7 +157,13 @@ class Score:
             self._compare(result, truth(index), mask, parts(index) if parts else None)
             pool = ErrorPool()
             pool.add(result.image, truth(index), mask)
-            self.pictures.append((pool.psnr_db, f"{name} {index}".strip()))
+            label = f"{name} {index}".strip()
+            self.pictures.append((pool.psnr_db, label))
+            if seen is not None:
+                three = np.hstack([seen(index), result.image, truth(index)])
+                self.shown.append((pool.psnr_db, label, three))
+                self.shown.sort(key=lambda one: one[0])
+                del self.shown[WORST_SHOWN:]
 
     def _compare(
         self,

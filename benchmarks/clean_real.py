@@ -15,7 +15,7 @@ from recorder.cleaning.clips import VideoClip
 from recorder.cleaning.holes import dilated
 from recorder.cleaning.masks.colour_model import ColourCounts, ColourModel, colour_bins
 from recorder.cleaning.parameters import CleanParameters
-from recorder.cleaning.quality import psnr_inside
+from recorder.cleaning.quality import psnr_inside, ssim_inside
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT.parent / "shared" / "data" / "operator_removal"
@@ -149,12 +149,15 @@ def measure_authors(params: CleanParameters, stride: int) -> dict[str, Any]:
                 if at == index:
                     score.flicker.skip()
                     score.whole.add(result.image, other, mask)
+                    if mask.any():
+                        score.ssim.append(ssim_inside(result.image, other, mask))
                     score.pictures.append((psnr_inside(result.image, other, mask), str(at)))
                     if operator_share(result.image, mask, model) > OPERATOR_SHARE:
                         seen.append(at)
                 score.flicker.add(result.image, np.zeros_like(other), mask)
         found[method] = {
             "agreement_psnr_db": rounded(score.whole.psnr_db),
+            "agreement_ssim": rounded(float(np.mean(score.ssim))) if score.ssim else None,
             "temporal_change": rounded(score.flicker.flicker),
             "frames_with_operator": len(seen),
             "frames": len(range(0, real.count - 1, stride)),

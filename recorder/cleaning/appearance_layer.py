@@ -32,7 +32,7 @@ RING_PX = 32  # what is seen this near to the hole is brought into register
 FOREGROUND = 24.0  # grey levels from the plate
 COVERED_WORTH = 60.0  # grey levels a candidate may differ more when it shows all of the hole
 JOINT_WORTH = 40.0  # grey levels that one radian (or 0.1 m) counts as
-TRIED = 2  # candidates tried for every one that is used
+TRIED = 1  # candidates tried for every one that is used
 MOST_BYTES = 96 << 20  # pictures kept, as reading a film out of order is slow
 ALIKE_LEAST = 0.85  # correlation after registration (ECC)
 SEARCH_STEP = 4  # pixels between those compared in the coarse search
@@ -260,8 +260,9 @@ def _registered(
 
 
 def _halved(picture: NDArray) -> NDArray:
-    size = (max(1, picture.shape[1] // 2), max(1, picture.shape[0] // 2))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    height, width = picture.shape[0] // 2, picture.shape[1] // 2
+    even = picture[: 2 * height, : 2 * width]
+    return cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _look(

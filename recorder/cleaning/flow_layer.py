@@ -109,7 +109,8 @@ class FlowLayer:
         seen = (~view.hidden).astype(np.float32)
         share = np.repeat(view.foreground.astype(np.float32)[..., None], 2, axis=2)
         likely = spread(share, seen)[..., 0]
-        return cv2.resize(likely, (view.image.shape[1], view.image.shape[0]))
+        size = (view.image.shape[1], view.image.shape[0])
+        return np.asarray(cv2.resize(likely, size), np.float32)
 
     def _still(self, index: int, here: View) -> NDArray[np.bool_]:
         """Blocks that show the same thing before and after they were hidden, not long apart."""
