@@ -151,9 +151,10 @@ def measure_speed(params: CleanParameters, takes: list[TruthTake]) -> dict[str, 
         real = RealClip()
         for times in SPEED_LENGTHS:
             long = RepeatedClip(real.video, times)
-            masks = MaskArray(np.concatenate([real.masks] * times))
+            masks = MaskArray(real.masks, times)
             filler = make_filler("layers", long, masks, params)
             clocked = _clocked(filler, list(range(SPEED_FRAMES * times)))
+            del filler
             found |= {f"real_x{times}_{key}": value for key, value in clocked.items()}
     else:
         found["length"] = MISSING

@@ -45,15 +45,15 @@ class RealClip:
 
 
 class MaskArray:
-    """Masks in memory."""
+    """Masks in memory, several times over."""
 
-    def __init__(self, masks: NDArray[np.bool_]) -> None:
+    def __init__(self, masks: NDArray[np.bool_], times: int = 1) -> None:
         self._masks = masks
-        self.count = len(masks)
+        self.count = len(masks) * times
 
     def mask(self, index: int) -> NDArray[np.bool_]:
         """Mask of picture ``index``."""
-        return self._masks[index]
+        return self._masks[index % len(self._masks)]
 
     def confidence(self, index: int) -> float:
         """Given masks are sure."""
