@@ -39,6 +39,7 @@ BENCHMARKS = (
     "player",
     "review",
     "preview",
+    "clean",
 )
 
 cli = typer.Typer(
