@@ -17,6 +17,7 @@ import base64
 from collections.abc import Callable
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 from app.actions import ActionId, action, resolve_keys
 from app.bindings import resolve_bindings
 from app.controls import Controls, TakePlan
+from app.gui_garbage import GuiGarbage
 from app.job_display import JobDisplay
 from app.jobs import JobRunner
 from app.key_dialogs import change_keys, show_keys
@@ -79,6 +81,7 @@ class MainWindow(QMainWindow):
         review: Callable[..., Workspace] | None = None,
     ) -> None:
         super().__init__()
+        self._garbage = GuiGarbage(self)
         self.session = session
         self._settings, self._settings_path = settings, settings_path
         self._review_dataset = review_dataset
@@ -113,7 +116,12 @@ class MainWindow(QMainWindow):
         self.strip.workspace_selected.connect(self.show_workspace)
         self._remembered = ""
         self.next_rig = ""
-        self._restore(names)
+        try:
+            self._restore(names)
+        except Exception:
+            self._garbage.stop()
+            shiboken6.delete(self)  # half made; taken apart by chance later it would crash Qt
+            raise
         for problem in (*problems, *more):
             self.strip.show_message(problem, "warn")
         self._fast = self._timer(FAST_MS, self._on_fast, Qt.TimerType.PreciseTimer)
@@ -333,4 +341,5 @@ class MainWindow(QMainWindow):
         self.jobs.close()
         for workspace in self._open.values():
             workspace.close()
+        self._garbage.stop()
         super().closeEvent(event)

@@ -24,12 +24,27 @@ _counter = itertools.count()
 def qapp(qapp):
     """The application, themed once, before there is a widget: as in the program.
 
-    A theme that comes while windows of earlier tests are still going away crashes in Qt.
+    A theme that comes while windows of earlier tests are still going away crashes in Qt. From here
+    on cycles are collected between tests, never in a worker thread (``app.gui_garbage``).
     """
+    import gc
+
     from widgets.theme import apply_theme
 
     apply_theme(qapp)
+    gc.disable()
     return qapp
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Collect in the main thread what a test left behind, once Qt is in use."""
+    import gc
+
+    from app.gui_garbage import collect_what_is_due
+
+    if not gc.isenabled():
+        collect_what_is_due()
 
 
 @pytest.fixture(autouse=True)
