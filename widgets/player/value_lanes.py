@@ -53,7 +53,7 @@ class CurveLane(Lane):
         self._unit = unit
         self._filled = filled
         if filled:
-            self.note = f"normal, to {self.top_n:.1f} {unit}"
+            self.note = f"to {self.top_n:.1f} {unit}"
 
     @property
     def top_n(self) -> float:

@@ -87,5 +87,5 @@ def test_forces_say_their_scale():
     rows = np.array([[0.0], [2.13]], np.float32)
     values = LaneValues(None, lambda: (np.array([0, S // 2]), rows), np.asarray, S)
     lane = CurveLane("right/f", "force", values, [("thumb", [0])], "N", filled=True)
-    assert lane.note == "normal, to 2.1 N"
+    assert lane.note == "to 2.1 N"
     assert HeatLane("right/t", "taxels", values, ["thumb"]).note == "to 5 N"
