@@ -173,7 +173,10 @@ def test_operator_code_is_a_pseudonym_and_names_are_refused(bar, qtbot):
 def test_no_take_without_a_valid_operator_code(bar, qtbot):
     bar.set_state(AFTER)
     bar.set_operator_code("p07x")
-    reason = "operator code 'p07x' is not valid: it is one to three capital letters and one to four digits"
+    reason = (
+        "operator code 'p07x' is not valid: "
+        "it is one to three capital letters and one to four digits"
+    )
     assert bar._why_not_record().startswith(reason)
     assert not bar.record_button.isEnabled()
     assert bar.record_button.toolTip().startswith(f"Not now: {reason}")
