@@ -60,9 +60,9 @@ def test_every_action_is_either_performed_here_or_by_the_window(controls):
     window_actions = {
         ActionId.PLAY_LAST, ActionId.NEXT_TASK, ActionId.PREVIOUS_TASK, ActionId.RESET_VIEW,
         ActionId.CHEAT_SHEET, ActionId.QUIT, ActionId.AUTOPLAY, ActionId.CHANGE_KEYS,
-        ActionId.SHOW_RECORD, ActionId.SHOW_REVIEW,
+        ActionId.SHOW_RECORD, ActionId.SHOW_REVIEW, ActionId.SHOW_CLEAN, ActionId.PREVIEW_CLEAN,
     }  # fmt: skip
-    window_actions |= {item.id for item in ACTIONS if item.workspace == "Review"}
+    window_actions |= {item.id for item in ACTIONS if item.workspace in ("Review", "Clean")}
     window_actions |= {item for item in ActionId if item.value.startswith("exo.")}
     for item in ACTIONS:
         assert controls.handles(item.id) != (item.id in window_actions), item.id

@@ -12,11 +12,12 @@ import pytest
 from mcap.reader import make_reader
 
 from devices.stream import StreamSpec
-from recorder.dataset import open_dataset
+from recorder.dataset import companions, open_dataset
 from recorder.episode import Episode
 from recorder.exporters.job import run_export
 from recorder.exporters.mcap_messages import as_json, message_kind
 from recorder.exporters.mcap_writer import exported_streams, wall_time_ns
+from recorder.finalise import file_sha256
 from recorder.review.schema import load_label_schemas, schema_for
 from recorder.review.state import Change, Edit
 from recorder.review.store import ReviewStore
@@ -218,6 +219,7 @@ def test_wall_time_is_that_of_the_press_also_after_a_pre_roll(plan, takes):
     path.chmod(0o644)
     with h5py.File(path, "r+") as file:
         file.attrs["press_stamp_ns"] = int(file.attrs["press_stamp_ns"]) + 250_000_000
+    companions(path)[0].write_text(f"{file_sha256(path)}  {path.name}\n")
     run_export(plan("mcap", episodes=(1,)))
     found, _ = _read(plan("mcap").out / "episode_000001.mcap")
     assert found["/front/rgb"][0][0] == WALL_NS - 250_000_000
