@@ -12,6 +12,7 @@ their order, and a reader that knows revision ``n`` has to fetch later rows only
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from recorder.dataset import Dataset
 
 ADDRESS_VARIABLE = "THENAR_CATALOGUE_URL"
 LOCK_WAIT_S = 2.0  # well below what the recorder's bus queues hold
+LOCK_RETRY_S = 0.01
 STATEMENT_S = 20.0  # of a shared database; ten thousand rows take a tenth of it
 RETRY_AFTER_S = 5.0  # a server that is away is not asked at every turn of a loop
 MAKING_TABLES = 0x7468656E  # key of the lock that keeps two stations from making tables at once
@@ -250,10 +252,24 @@ def _own_engine(path: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _on_connected(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous=FULL")
 
     return engine
+
+
+def _use_write_ahead_log(connection: Any) -> None:
+    """Switch to WAL; while another process does so SQLite says "locked" without waiting."""
+    deadline_s = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline_s:
+                raise
+            time.sleep(LOCK_RETRY_S)
+        else:
+            return
 
 
 @lru_cache(maxsize=4)
