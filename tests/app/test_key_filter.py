@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from support.activation import activate
 from Xlib import X, display
 from Xlib.ext import xtest
 
@@ -65,8 +66,7 @@ def page(qtbot) -> Iterator[Page]:
     made = Page()
     qtbot.addWidget(made)
     made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
+    activate(made)
     made.filter.watch()
     made.setFocus()
     return made

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from support.activation import activate
 from support.control_names import unnamed_controls
 from support.review_page import ReviewPage
 
@@ -49,8 +50,7 @@ def test_actions_of_a_hand_are_refused_with_a_sentence(window, action):
 
 
 def test_keys_reach_the_workspace(window, qtbot):
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(window)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     qtbot.keyClick(window, Qt.Key.Key_D)
     assert window.active.performed == [ActionId.REVIEW_PLAY]

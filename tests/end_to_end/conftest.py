@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from support.activation import activate
 
 from app.actions import ActionId, action
 from app.opening import open_session
@@ -40,7 +41,7 @@ def window(qapp: QApplication, folder: Path) -> Iterator[MainWindow]:
         shown = MainWindow(session, Settings(), folder / "settings.json")
         shown.resize(1280, 800)
         shown.show()
-        shown.activateWindow()
+        activate(shown)
         yield shown
         shown.close()
         session.close()

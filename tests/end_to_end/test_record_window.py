@@ -14,6 +14,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QLabel, QPushButton
+from support.activation import activate
 from Xlib import XK, X, display
 from Xlib.ext import xtest
 
@@ -30,7 +31,7 @@ RECORDER_AGE_S = 5.0  # start-up and a second of samples to keep from before the
 
 def press(qtbot, window: MainWindow, which: ActionId) -> None:
     """Press the key of an action, as shown on its button."""
-    window.activateWindow()
+    activate(window)
     window.setFocus()
     entry = window.findChild(QAction, which)
     assert entry.shortcut().toString() == action(which).key

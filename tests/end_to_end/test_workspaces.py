@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel
+from support.activation import activate
 from support.control_names import unnamed_controls
 from support.review_page import ReviewPage
 
@@ -32,7 +33,7 @@ def window(qapp: QApplication, folder: Path) -> Iterator[MainWindow]:
         shown = MainWindow(session, Settings(), folder / "settings.json", review=ReviewPage)
         shown.resize(1280, 800)
         shown.show()
-        shown.activateWindow()
+        activate(shown)
         yield shown
         shown.close()
         session.close()
@@ -54,7 +55,7 @@ def live(window: MainWindow, qtbot) -> MainWindow:
 
 
 def key(qtbot, window: MainWindow, code: Qt.Key, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
-    window.activateWindow()
+    activate(window)
     window.setFocus()
     qtbot.keyClick(window, code, modifiers)
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.settings import Settings
 from app.window import MainWindow
 from app.workspaces.clean import CleanWorkspace
+from support.activation import activate
 from support.review_window import ReviewWindow
 
 
@@ -23,9 +24,9 @@ class CleanWindow(ReviewWindow):
         self.window = MainWindow(None, self.settings, None, review_dataset=root)
         self.window.resize(1280, 800)
         self.window.show()
-        self.window.activateWindow()
-        assert QTest.qWaitForWindowActive(self.window, 5000)
+        activate(self.window)
         self.closed = False
+        self.heard = 0
         self.press("Ctrl+3")
         clean = self.window.active
         assert isinstance(clean, CleanWorkspace)

@@ -14,6 +14,7 @@ from app.window import MainWindow
 from app.workspaces.review import ReviewWorkspace
 from recorder.dataset import open_dataset
 from recorder.synthetic import SyntheticTake, write_take
+from support.activation import activate
 from support.waiting import wait_until
 
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
@@ -43,15 +44,18 @@ class ReviewWindow:
         self.window = MainWindow(None, self.settings, None, review_dataset=root)
         self.window.resize(1280, 800)
         self.window.show()
-        self.window.activateWindow()
-        assert QTest.qWaitForWindowActive(self.window, 5000)
+        activate(self.window)
         review = self.window.active
         assert isinstance(review, ReviewWorkspace)
         self.review = review
         self.closed = False
+        self.heard = 0
 
     def press(self, *keys: str) -> None:
         """Press keys by name: letters, digits, ``Return``, ``Ctrl+Z``."""
+        self.heard = len(self.window.strip.history)
+        if not self.window.isActiveWindow() and QApplication.activeWindow() is None:
+            activate(self.window)
         for name in keys:
             *modifiers, last = name.split("+") if len(name) > 1 else [name]
             flags = NO_MODIFIER
@@ -82,8 +86,8 @@ class ReviewWindow:
 
     @property
     def said(self) -> str:
-        """The newest sentence of the status strip."""
-        return self.window.strip.message_label.text()
+        """What the status strip said since the last keys; a job that ends may say its own."""
+        return "\n".join(self.window.strip.history[self.heard :])
 
     def close(self) -> None:
         """Close the window as a user does."""

@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from support.activation import activate
 
 from widgets.episode_bar import EpisodeBar, EpisodeState
 from widgets.task_list import Task, TaskList
@@ -215,8 +216,7 @@ def window(shown, qtbot):
     for key in ("R", "Esc"):
         QShortcut(QKeySequence(key), page, activated=lambda key=key: page.pressed.append(key))
     shown(page, 1264, 160)
-    with qtbot.waitActive(page):
-        page.activateWindow()
+    activate(page)
     qtbot.mouseClick(page.bar.code_edit, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(page.bar.code_edit.hasFocus)
     return page

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from support.activation import activate
 
 from recorder.align import DEFAULT_POLICY
 from recorder.progress import Progress
@@ -146,7 +147,7 @@ def test_formats_without_a_common_rate_do_not_ask_for_one(panel):
 
 
 def test_every_choice_can_be_reached_with_the_tab_key_in_order(panel, qtbot):
-    panel.activateWindow()
+    activate(panel)
     panel.format.setFocus()
     qtbot.waitUntil(panel.format.hasFocus)
     for wanted in (panel.rate, panel.alignment, panel.cameras["front/rgb"],

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from support.activation import activate
 
 from resources import ROOT
 from widgets.marks import WORDS, Level, level_color
@@ -111,8 +112,7 @@ def test_focus_is_seen_on_every_kind_of_control(kind, qtbot):
     layout.addWidget(control)
     page.resize(240, 200)
     page.show()
-    qtbot.waitExposed(page)
-    page.activateWindow()
+    activate(page)
     other.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(other.hasFocus)
     before = control.grab().toImage()

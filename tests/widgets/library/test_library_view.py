@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QWidget
+from support.activation import activate
 from support.library_rows import library_row
 
 from recorder.library.rows import LibraryQuery, LibraryRow
@@ -38,7 +39,7 @@ def view(qtbot, shown) -> LibraryView:
     made = LibraryView()
     made.set_rows(rows_of_two_tasks())
     shown(made, 1280, 800)
-    made.activateWindow()
+    activate(made)
     made.table.setFocus()
     qtbot.waitUntil(made.table.hasFocus)
     return made

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
+from support.activation import activate
 
 from recorder.overview.model import ContactCandidate
 from recorder.review.contact_edits import candidate_id
@@ -278,7 +279,7 @@ def test_joints_of_one_finger_have_a_row_each(player):
 
 
 def test_focus_is_seen(player, qtbot):
-    player.activateWindow()
+    activate(player)
     player.timeline.setFocus()
     qtbot.waitUntil(player.timeline.hasFocus)
     assert player.timeline.grab().toImage().pixelColor(200, 1) == color("accent")

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
+from support.activation import activate
 
 from recorder.review.schema import load_label_schemas
 from recorder.review.state import Contact, Interval, LabelState, Phase
@@ -83,8 +84,7 @@ def test_before_any_phase_the_first_one_is_explained(panel: LabelPanel):
 
 def test_a_row_with_the_focus_is_explained_instead(panel: LabelPanel):
     panel.set_view(view(LabelState(phases=PHASES)), 3 * S)
-    panel.activateWindow()
-    QTest.qWaitForWindowActive(panel)
+    activate(panel)
     panel.phases.rows["release"].setFocus(Qt.FocusReason.TabFocusReason)
     assert panel.phases.definition.text().startswith("Release: ")
     panel.phases.rows["release"].clearFocus()
@@ -143,8 +143,7 @@ def test_a_failed_save_is_red_and_a_rejected_episode_has_a_banner(panel: LabelPa
 
 def test_a_note_is_written_by_return_and_thrown_away_by_escape(panel: LabelPanel, qtbot):
     panel.set_view(view(LabelState(note="old")), 0)
-    panel.activateWindow()
-    QTest.qWaitForWindowActive(panel)
+    activate(panel)
     panel.edit_note()
     panel.note.setPlainText("new")
     QTest.keyClick(panel.note, Qt.Key.Key_Escape)
@@ -156,8 +155,7 @@ def test_a_note_is_written_by_return_and_thrown_away_by_escape(panel: LabelPanel
 
 def test_what_is_being_typed_is_not_replaced_by_a_redraw(panel: LabelPanel):
     panel.set_view(view(), 0)
-    panel.activateWindow()
-    QTest.qWaitForWindowActive(panel)
+    activate(panel)
     panel.edit_note()
     QTest.keyClicks(panel.note, "half a")
     panel.set_view(view(LabelState(quality=3)), 0)
