@@ -83,10 +83,12 @@ class Plate:
         return known
 
     def _fitted(self, index: int, image: NDArray[np.uint8]) -> Gain:
-        shown = self.known & ~self._hidden(index)
-        top, bottom, left, right = bounds(self._holes(index), RING_PX)
+        shown, hole = self.known & ~self._hidden(index), self._holes(index)
+        if not hole.any():  # asked for by a neighbour, to which pixels are carried
+            return fit_gain(self.picture, image, shown)
+        top, bottom, left, right = bounds(hole, RING_PX)
         part = (slice(top, bottom), slice(left, right))
-        near = shown[part] & ring(self._holes(index)[part], RING_PX)
+        near = shown[part] & ring(hole[part], RING_PX)
         if np.count_nonzero(near) < RING_FEWEST:
             return fit_gain(self.picture, image, shown)
         return fit_gain(self.picture[part], image[part], near)

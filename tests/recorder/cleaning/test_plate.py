@@ -76,6 +76,17 @@ def test_a_pixel_that_is_never_seen_is_left_to_others():
     assert not (filled & always).any()
 
 
+def test_a_picture_without_a_hole_has_its_light_as_well():
+    seen, _ = take()
+
+    def masks(index: int) -> np.ndarray:
+        return bar(index) & (index != 7)
+
+    plate = plate_of(seen, masks)
+    seen[7] = np.clip(scene() * 0.9, 0, 255).astype(np.uint8)
+    assert plate.gain(7, seen[7]).gain == pytest.approx(0.9, abs=0.03)
+
+
 def test_a_thing_that_was_moved_is_shown_where_it_lay_at_the_time():
     first, second = scene(), scene()
     first[30:60, 20:50] = 230
