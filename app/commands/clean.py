@@ -134,16 +134,22 @@ def run(
 
 @cli.command(name="list", epilog="Example: thenar clean list ~/demos")
 def list_results(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
-    """List cleaned videos with their state, how much was guessed, and warnings."""
+    """List cleaned videos with their state, how much was guessed, warnings, and what failed."""
+    from recorder.cleaning.failures import failures
     from recorder.cleaning.result import cleaned_results
     from recorder.dataset import open_dataset
 
     with fail():
-        found, damaged = cleaned_results(open_dataset(dataset))
+        opened = open_dataset(dataset)
+        found, damaged = cleaned_results(opened)
+        failed = failures(opened)
     if as_json:
-        show(
-            json.dumps({"results": [_as_dict(one) for one in found], "damaged": damaged}, indent=1)
-        )
+        listed = {
+            "results": [_as_dict(one) for one in found],
+            "damaged": damaged,
+            "failed": [one.model_dump() for one in failed],
+        }
+        show(json.dumps(listed, indent=1))
     else:
         for one in found:
             show(_line(one))
@@ -151,9 +157,11 @@ def list_results(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
                 show(f"    {warning}")
         for sentence in damaged:
             show(f"damaged      {sentence}")
-        if not found and not damaged:
+        for one in failed:
+            show(f"failed       episode {one.number} {one.camera}: {one.error}")
+        if not found and not damaged and not failed:
             show(f"nothing was cleaned in '{dataset}' yet")
-    raise typer.Exit(1 if damaged else 0)
+    raise typer.Exit(1 if damaged or failed else 0)
 
 
 @cli.command(epilog="Example: thenar clean accept ~/demos --episodes 0-9 --who P01")

@@ -24,6 +24,7 @@ from typing import Any
 from devices.exclusive import try_lock
 from recorder.cleaning.clip import CleanError
 from recorder.cleaning.executors import Executor, executor_for
+from recorder.cleaning.failures import remember
 from recorder.cleaning.methods import Methods
 from recorder.cleaning.place import cleaned_dir
 from recorder.cleaning.plan import CleanPlan
@@ -101,8 +102,10 @@ def run_clean(
     executor = executor or executor_for(plan.workers, plan.ray, round(plan.memory_gib * 2**30))
     with _control(dataset, plan) as control:
         tasks, failures = select_tasks(dataset, plan, control, report, methods)
+        for failure in failures:
+            remember(dataset, failure)
         _check_room(dataset, tasks)
-        batch = _Batch(tasks, control, report)
+        batch = _Batch(dataset, tasks, control, report)
         try:
             executor.run(tasks, batch.done, batch.tick)
         except Cancelled:
@@ -114,7 +117,10 @@ def run_clean(
 class _Batch:
     """Adds up the progress of the workers and passes a wish to end on to them."""
 
-    def __init__(self, tasks: Sequence[CleanTask], control: Path, report: Report) -> None:
+    def __init__(
+        self, dataset: Dataset, tasks: Sequence[CleanTask], control: Path, report: Report
+    ) -> None:
+        self._dataset = dataset
         self._control = control
         self._running = {(task.number, task.params.camera): task for task in tasks}
         self._before: dict[tuple[int, str], float] = {}
@@ -126,6 +132,7 @@ class _Batch:
     def done(self, task: CleanTask, outcome: CleanOutcome) -> None:
         key = (task.number, task.params.camera)
         self.outcomes.append(outcome)
+        remember(self._dataset, outcome)
         del self._running[key]
         before = self._before.pop(key, 0.0)
         if outcome.outcome == "cleaned":

@@ -5,6 +5,7 @@
     DATASET/cleaned/<uuid>/front.rgb.h5          the cleaned video
     DATASET/cleaned/<uuid>/front.rgb.run3.h5     what it was before; the last three are kept
     DATASET/cleaned/<uuid>/front.rgb.jsonl       who made, accepted or sent it back, and when
+    DATASET/cleaned/<uuid>/front.rgb.failed.json why the newest attempt failed, until one succeeds
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class ResultPlace:
         self.stem = camera.replace("/", ".")
         self.path = self.folder / f"{self.stem}.h5"
         self.journal = self.folder / f"{self.stem}.jsonl"
+        self.failure = self.folder / f"{self.stem}.failed.json"
 
     def earlier(self) -> list[Path]:
         """Previous runs that are kept, oldest first."""

@@ -59,8 +59,10 @@ def select_tasks(
             with Episode(path) as episode:
                 tasks += _tasks(dataset, plan, episode, number, control, choices, methods)
         except (EpisodeError, CleanError, KeyError, OSError) as error:
+            uuid = _known_uuid(dataset, path)
             failures += [
-                CleanOutcome(number, camera, "failed", str(error)) for camera in plan.cameras
+                CleanOutcome(number, camera, "failed", str(error), uuid=uuid)
+                for camera in plan.cameras
             ]
         meter.advance(1, f"looking at episode {number}")
     return tasks, failures
@@ -94,9 +96,21 @@ def _tasks(
                 params=params,
                 options=options,
                 control=control,
+                uuid="" if stream is None else str(episode.attributes["uuid"]),
             )
         )
     return tasks
+
+
+def _known_uuid(dataset: Dataset, path: Path) -> str:
+    """Identity of an episode that cannot be read, by the catalogue; else the name of its file."""
+    from recorder.catalogue import Catalogue
+
+    try:
+        row = Catalogue(dataset).published(episode_number(path))
+    except (ValueError, OSError, RuntimeError):
+        row = None
+    return path.stem if row is None else row.uuid
 
 
 def _wanted(dataset: Dataset, plan: CleanPlan) -> Sequence[Path]:

@@ -61,6 +61,8 @@ class CleanTask:
     options : CleanOptions
     control : Path
         Folder of the job.
+    uuid : str
+        Of the episode; empty when a failure is not to be kept beside its results.
     """
 
     dataset: Path
@@ -71,6 +73,7 @@ class CleanTask:
     params: CleanParameters
     options: CleanOptions
     control: Path
+    uuid: str = ""
 
     @property
     def name(self) -> str:
@@ -98,6 +101,8 @@ class CleanOutcome:
         Time it took.
     warnings : tuple of str
     figures : mapping of str to float
+    uuid : str
+        Of the episode; empty when it is not known or has no such camera.
     """
 
     number: int
@@ -109,6 +114,7 @@ class CleanOutcome:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
+    uuid: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON."""
@@ -117,7 +123,7 @@ class CleanOutcome:
 
 def failed(task: CleanTask, error: str) -> CleanOutcome:
     """Outcome of an episode whose process could not tell it itself."""
-    return CleanOutcome(task.number, task.params.camera, "failed", error)
+    return CleanOutcome(task.number, task.params.camera, "failed", error, uuid=task.uuid)
 
 
 def set_control(folder: Path, control: Control) -> None:
@@ -164,6 +170,7 @@ def clean_task(task: CleanTask, also: Report = quiet) -> CleanOutcome:
         seconds=time.monotonic() - began_s,
         warnings=info.facts.warnings,
         figures=info.facts.figures,
+        uuid=task.uuid,
     )
 
 

@@ -62,6 +62,10 @@ def test_a_failed_episode_is_named_and_the_exit_code_says_so(takes, masks):
     assert done.exit_code == 1
     assert "failed       episode 0 front/rgb" in done.stdout
     assert "1 cleaned" in done.stdout
+    listed = run("list", takes)
+    assert listed.exit_code == 1
+    assert "failed       episode 0 front/rgb: " in listed.stdout
+    assert json.loads(run("list", takes, "--json").stdout)["failed"][0]["number"] == 0
 
 
 @pytest.mark.parametrize(
