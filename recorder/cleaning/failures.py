@@ -1,8 +1,8 @@
 """Why an episode could not be cleaned, kept beside its results until it is.
 
-One small JSON file per camera and episode, ``DATASET/cleaned/<uuid>/front.rgb.failed.json``, written
-by the batch as soon as the episode failed and removed when it is cleaned. An episode that is too
-damaged to tell its identity, and is in no catalogue, goes by the name of its file.
+One small JSON file per camera and episode, ``DATASET/cleaned/<uuid>/front.rgb.failed.json``, which
+the batch writes as soon as the episode failed and removes when it is cleaned. An episode that is
+too damaged to tell its identity, and is in no catalogue, goes by the name of its file.
 """
 
 from __future__ import annotations
