@@ -22,9 +22,8 @@ from recorder.cleaning.masks.keyframes import (
 )
 from recorder.cleaning.masks.learning import Drawn, Learned, learn
 from recorder.cleaning.masks.parts import (
+    Parts,
     grey_levels,
-    parts_at_edge,
-    parts_with,
     without_holes,
 )
 from recorder.cleaning.masks.samples import (
@@ -37,7 +36,7 @@ from recorder.cleaning.masks.samples import (
     take_samples,
     work_size,
 )
-from recorder.cleaning.masks.scoring import operator_score
+from recorder.cleaning.masks.scoring import Seen, operator_score
 from recorder.cleaning.masks.steadiness import first_moved
 from recorder.cleaning.masks.tracks import PackedMaskTrack
 from recorder.cleaning.parameters import CleanParameters
@@ -52,6 +51,7 @@ EDGE_PX = 4  # reduced pixels
 STRONG = 0.8
 SMALL_HOLE = 0.002  # share of the picture
 DOUBTFUL = 0.5
+_BOX = np.ones((3, 3), np.uint8)
 
 
 @dataclass
@@ -186,7 +186,7 @@ class _SecondPass:
         image = reduced(self._clip.frame(index), self._size)
         lit = lit_like(image, light_of(self._scene.grey_levels, image))
         robot = reduced_silhouette(self._silhouette, index, self._clip, self._size)
-        score = operator_score(lit, self._scene, self._colours, robot)
+        score = operator_score(Seen(lit), self._scene, self._colours, robot)
         return _Looked(score, grey_levels(lit))
 
 
@@ -203,13 +203,12 @@ def _steadied(
 
 def _region(score: NDArray[np.float32], previous: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
     """Parts that reach the edge or what was the operator before, with small holes closed."""
-    mask = score > 0
-    mask = cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
-    known = parts_at_edge(mask)
+    mask = cv2.morphologyEx(np.asarray(score > 0, np.uint8), cv2.MORPH_CLOSE, _BOX)
+    parts = Parts(mask.view(np.bool_))
+    known = parts.at_edge()
     if previous is not None:
-        known |= parts_with(mask, previous)
-    strong = parts_with(mask, score > STRONG)
-    return without_holes(known & strong, SMALL_HOLE)
+        known |= parts.with_any(previous)
+    return without_holes(parts.pixels(known & parts.with_any(score > STRONG)), SMALL_HOLE)
 
 
 def _confidence(score: NDArray[np.float32], region: NDArray[np.bool_]) -> float:

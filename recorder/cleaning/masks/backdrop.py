@@ -119,18 +119,57 @@ def choose_scene(
     """
     there = modes.shares > 0
     known = np.asarray(there.any(axis=0), np.bool_)
-    cost = -FREQUENCY_WEIGHT * np.log(np.maximum(modes.shares, 1e-3))
+    cost = -FREQUENCY_WEIGHT * np.log(np.maximum(modes.shares, np.float32(1e-3)))
     if penalty is not None:
-        cost = cost + COLOUR_WEIGHT * penalty
-    cost = np.where(there, cost, NEVER)
+        cost = cost + np.float32(COLOUR_WEIGHT) * penalty
+    cost = np.where(there, cost, np.float32(NEVER)).astype(np.float32, copy=False)
     cost[:, ~known] = 0
-    cost = np.ascontiguousarray(np.moveaxis(cost, 0, -1), np.float32)
-    colours = np.ascontiguousarray(np.moveaxis(modes.colours, 0, -2))
-    free = _texture(modes)
-    belief = _swept(cost, _seams(colours, known, 1, free), _seams(colours, known, 0, free))
-    chosen = belief.argmin(axis=-1)
-    colour = np.take_along_axis(colours, chosen[..., None, None], axis=2)[:, :, 0]
+    chosen = cost.argmin(axis=0)
+    open_rows, open_columns = _open_part(there)
+    part = (slice(None), open_rows, open_columns)
+    if cost[part].size:
+        free = _texture(modes)
+        chosen[part[1:]] = _settled(cost[part], modes.colours[part], known[part[1:]], free)
+    colour = np.take_along_axis(modes.colours, chosen[None, ..., None], axis=0)[0]
     return colour, known
+
+
+def _open_part(there: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Rows and columns around all pixels with a choice, and one more on every side."""
+    choice = there[1]
+    rows, columns = np.flatnonzero(choice.any(axis=1)), np.flatnonzero(choice.any(axis=0))
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    return (
+        slice(max(0, rows[0] - 1), rows[-1] + 2),
+        slice(max(0, columns[0] - 1), columns[-1] + 2),
+    )
+
+
+def _settled(
+    cost: NDArray[np.float32],
+    colours: NDArray[np.float32],
+    known: NDArray[np.bool_],
+    free: float,
+) -> NDArray[np.int64]:
+    """Mode of every pixel ``(height, width)`` after sweeps right and left, down and up.
+
+    Arrays are laid out ``(line, mode, along)``, the line being what a sweep goes over. The two
+    ways of a sweep do not use each other's messages and run side by side.
+    """
+    seams = _seams(colours, known, 2, free), _seams(colours, known, 1, free)
+    own = (
+        np.ascontiguousarray(cost.transpose(2, 0, 1)),
+        np.ascontiguousarray(cost.transpose(1, 0, 2)),
+    )
+    from_sides = np.zeros((2, *own[0].shape), np.float32)
+    from_ends = np.zeros((2, *own[1].shape), np.float32)
+    for _ in range(SWEEPS):
+        _sweep(own[0] + (from_ends[0] + from_ends[1]).transpose(2, 1, 0), seams[0], from_sides)
+        _sweep(own[1] + (from_sides[0] + from_sides[1]).transpose(2, 1, 0), seams[1], from_ends)
+    belief = own[1] + from_ends[0] + from_ends[1]
+    belief += (from_sides[0] + from_sides[1]).transpose(2, 1, 0)
+    return belief.argmin(axis=1)
 
 
 def _texture(modes: Modes) -> float:
@@ -146,44 +185,34 @@ def _texture(modes: Modes) -> float:
 def _seams(
     colours: NDArray[np.float32], known: NDArray[np.bool_], axis: int, free: float
 ) -> NDArray[np.float32]:
-    """Cost of every pair of modes of a pixel and the next one along ``axis``."""
-    size = colours.shape[axis]
-    one = np.take(colours, range(size - 1), axis)
-    other = np.take(colours, range(1, size), axis)
-    step = np.abs(one[:, :, :, None, 0] - other[:, :, None, :, 0])
+    """Cost of every pair of modes of neighbouring lines along ``axis``, both ways.
+
+    Returns
+    -------
+    (lines - 1, 2, MODES, MODES, along) float32 array
+        Sending mode first; the second way starts at the last line.
+    """
+    lines = np.ascontiguousarray(np.moveaxis(colours, axis, 0).transpose(0, 3, 1, 2))
+    one, other = lines[:-1, :, :, None], lines[1:, :, None]
+    step = np.abs(one[:, 0] - other[:, 0])
     for channel in (1, 2):
-        np.maximum(
-            step, np.abs(one[:, :, :, None, channel] - other[:, :, None, :, channel]), out=step
-        )
-    both = np.take(known, range(size - 1), axis) & np.take(known, range(1, size), axis)
-    cost = np.clip(step - np.float32(free), 0, SEAM_MOST) * both[..., None, None]
-    return cost.astype(np.float32, copy=False)
+        np.maximum(step, np.abs(one[:, channel] - other[:, channel]), out=step)
+    seen = np.moveaxis(known, axis - 1, 0)
+    step -= np.float32(free)
+    np.clip(step, 0, np.float32(SEAM_MOST), out=step)
+    step *= (seen[:-1] & seen[1:])[:, None, None]
+    return np.stack([step, step[::-1].swapaxes(1, 2)], axis=1)
 
 
-def _swept(
-    cost: NDArray[np.float32], across: NDArray[np.float32], down: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Beliefs ``(height, width, MODES)`` after sweeps right, left, down and up."""
-    height, width = cost.shape[:2]
-    right, left, below, above = (np.zeros_like(cost) for _ in range(4))  # messages that come so
-    for _ in range(SWEEPS):
-        for x in range(1, width):
-            sent = cost[:, x - 1] + right[:, x - 1] + below[:, x - 1] + above[:, x - 1]
-            right[:, x] = _message(sent, across[:, x - 1])
-        for x in range(width - 2, -1, -1):
-            sent = cost[:, x + 1] + left[:, x + 1] + below[:, x + 1] + above[:, x + 1]
-            left[:, x] = _message(sent, across[:, x].swapaxes(-1, -2))
-        for y in range(1, height):
-            sent = cost[y - 1] + below[y - 1] + right[y - 1] + left[y - 1]
-            below[y] = _message(sent, down[y - 1])
-        for y in range(height - 2, -1, -1):
-            sent = cost[y + 1] + above[y + 1] + right[y + 1] + left[y + 1]
-            above[y] = _message(sent, down[y].swapaxes(-1, -2))
-    return cost + right + left + below + above
-
-
-def _message(sent: NDArray[np.float32], seam: NDArray[np.float32]) -> NDArray[np.float32]:
-    message = sent[:, 0, None] + seam[:, 0]
-    for mode in range(1, MODES):
-        message = np.minimum(message, sent[:, mode, None] + seam[:, mode])
-    return message - np.minimum.reduce([message[:, mode] for mode in range(MODES)])[:, None]
+def _sweep(
+    cost: NDArray[np.float32], seams: NDArray[np.float32], messages: NDArray[np.float32]
+) -> None:
+    """Fill ``messages`` ``(2, lines, MODES, along)``: those that come from before and after."""
+    both_ways = np.stack([cost, cost[::-1]], axis=1)
+    sent = both_ways[0]
+    for line in range(1, len(cost)):
+        arriving = (sent[:, :, None] + seams[line - 1]).min(axis=1)
+        arriving -= arriving.min(axis=1, keepdims=True)
+        messages[0, line] = arriving[0]
+        messages[1, -1 - line] = arriving[1]
+        sent = both_ways[line] + arriving

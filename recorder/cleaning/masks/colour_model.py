@@ -28,7 +28,7 @@ class ColourCounts:
 
     counts: NDArray[np.float64] = field(default_factory=lambda: np.zeros((BINS,) * 3))
 
-    def add(self, bins: NDArray[np.int32], weight: float = 1.0) -> None:
+    def add(self, bins: NDArray[np.uint16], weight: float = 1.0) -> None:
         """Count pixels, given by ``colour_bins``."""
         if bins.size:
             found = np.bincount(bins.ravel(), minlength=BINS**3)
@@ -57,12 +57,12 @@ class ColourModel:
         ratio = np.log((operator.probability() + UNSEEN) / (others.probability() + UNSEEN))
         self._table = np.clip(ratio, -CLIP, CLIP).astype(np.float32).ravel()
 
-    def evidence(self, bins: NDArray[np.int32]) -> NDArray[np.float32]:
+    def evidence(self, bins: NDArray[np.uint16]) -> NDArray[np.float32]:
         """Log ratio of pixels given by ``colour_bins``; above 0 speaks for the operator."""
-        return self._table[bins]
+        return self._table.take(bins)
 
 
-def colour_bins(image: NDArray[np.uint8]) -> NDArray[np.int32]:
+def colour_bins(image: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """Histogram bin of every pixel.
 
     Parameters
@@ -72,14 +72,19 @@ def colour_bins(image: NDArray[np.uint8]) -> NDArray[np.int32]:
 
     Returns
     -------
-    (height, width) int32 array
+    (height, width) uint16 array
     """
     lab = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2LAB)
-    light, a, b = (np.asarray(one, np.uint8) for one in cv2.split(lab))
-    found = _LIGHT[light]
-    found += _A[a]
-    found += _B[b]
-    return found
+    return lab_bins(np.asarray(lab, np.uint8))
+
+
+def lab_bins(lab: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Histogram bin of every pixel ``(height, width)`` of a picture in CIE L*a*b*."""
+    light, a, b = cv2.split(lab)
+    found = cv2.LUT(light, _LIGHT)
+    cv2.bitwise_or(found, cv2.LUT(a, _A), found)
+    cv2.bitwise_or(found, cv2.LUT(b, _B), found)
+    return np.asarray(found, np.uint16)
 
 
 def skin_likeness(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -100,7 +105,7 @@ def skin_likeness(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return cv2.inRange(ycrcb, (30, 136, 77), (250, 176, 127)) > 0
 
 
-_LIGHT = (np.arange(256) // LIGHT_STEP * BINS * BINS).astype(np.int32)
+_LIGHT = (np.arange(256) // LIGHT_STEP * BINS * BINS).astype(np.uint16)
 _CHROMA = np.clip((np.arange(256) - 128) // CHROMA_STEP + BINS // 2, 0, BINS - 1)
-_A = (_CHROMA * BINS).astype(np.int32)
-_B = _CHROMA.astype(np.int32)
+_A = (_CHROMA * BINS).astype(np.uint16)
+_B = _CHROMA.astype(np.uint16)

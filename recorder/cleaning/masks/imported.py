@@ -85,8 +85,8 @@ def _track(
     full = [at for at, share in enumerate(shares) if share > FULL]
     if full:
         warnings.append(
-            f"{len(full)} masks in '{name}' cover the whole picture, the first at {full[0]}; "
-            "look at them"
+            f"{len(full)} of {len(shares)} masks in '{name}' cover the whole picture, the first at "
+            f"{full[0]}; look at them"
         )
     if np.mean(shares) > 0.5:
         warnings.append(

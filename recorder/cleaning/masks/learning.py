@@ -25,7 +25,7 @@ from recorder.cleaning.masks.colour_model import (
 )
 from recorder.cleaning.masks.parts import parts_at_edge
 from recorder.cleaning.masks.samples import Samples
-from recorder.cleaning.masks.scoring import CHANGED, ROBOT_EDGE_PX, Scene, operator_score
+from recorder.cleaning.masks.scoring import CHANGED, ROBOT_EDGE_PX, Scene, Seen, scored
 
 _BOX = np.ones((3, 3), np.uint8)
 
@@ -80,15 +80,16 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
         away = np.stack([cv2.dilate(one, box) < 0.01 for one in samples.robot])
     modes = find_modes(samples.stack, away)
     scene = Scene(*choose_scene(modes))
-    bins = np.stack([colour_bins(one) for one in samples.stack])
+    seen = [Seen(one) for one in samples.stack]
+    bins = np.stack([one.bins for one in seen])
     robot = _robot_colours(samples, bins)
-    regions = _changed_parts(samples, scene, away)
+    regions = _changed_parts(samples, seen, scene, away)
     added = _added_colours(bins, regions)
     mine, others = _first_colours(samples, bins, regions, added, drawn)
     colours: ColourModel | None = None
     for _ in range(ROUNDS + 1):
         if colours is not None:
-            mine, others = _colours_again(samples, scene, colours, bins)
+            mine, others = _colours_again(samples, seen, scene, colours)
         if added is not None:
             mine.counts *= added
         _add_drawn(mine, others, drawn)
@@ -101,12 +102,12 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
 
 
 def _changed_parts(
-    samples: Samples, scene: Scene, away: NDArray[np.bool_]
+    samples: Samples, seen: Sequence[Seen], scene: Scene, away: NDArray[np.bool_]
 ) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
     """What changed beside the robot in every sample: parts at the picture's edge, and others."""
     found = []
-    for image, free in zip(samples.stack, away, strict=True):
-        changed = scene.change(image) > CHANGED  # shadows too: a sleeve like the table is one
+    for one, free in zip(seen, away, strict=True):
+        changed = scene.change(one) > CHANGED  # shadows too: a sleeve like the table is one
         if samples.has_robot:
             changed &= free
         opened = cv2.morphologyEx(changed.view(np.uint8), cv2.MORPH_OPEN, _BOX) > 0
@@ -116,7 +117,7 @@ def _changed_parts(
 
 
 def _added_colours(
-    bins: NDArray[np.int32], regions: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]]
+    bins: NDArray[np.uint16], regions: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]]
 ) -> NDArray[np.float64] | None:
     """How much of every colour the operator brought along, 0 to 1; None when always there.
 
@@ -136,7 +137,7 @@ def _added_colours(
 
 
 def _mean_colours(
-    bins: NDArray[np.int32], where: NDArray[np.bool_] | None = None
+    bins: NDArray[np.uint16], where: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float64]:
     """Pixels of every colour per picture, smoothed."""
     counts = ColourCounts()
@@ -146,7 +147,7 @@ def _mean_colours(
 
 def _first_colours(
     samples: Samples,
-    bins: NDArray[np.int32],
+    bins: NDArray[np.uint16],
     regions: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
     added: NDArray[np.float64] | None,
     drawn: Sequence[Drawn],
@@ -171,21 +172,22 @@ def _first_colours(
 
 
 def _colours_again(
-    samples: Samples, scene: Scene, colours: ColourModel, bins: NDArray[np.int32]
+    samples: Samples, seen: Sequence[Seen], scene: Scene, colours: ColourModel
 ) -> tuple[ColourCounts, ColourCounts]:
     mine, others = ColourCounts(), ColourCounts()
-    for image, found, robot in zip(samples.stack, bins, samples.robot, strict=True):
-        score = operator_score(image, scene, colours, robot if samples.has_robot else None)
+    for one, robot in zip(seen, samples.robot, strict=True):
+        change = scene.change(one)
+        score = scored(one, change, scene, colours, robot if samples.has_robot else None)
         score = cv2.blur(score, (3, 3))
-        mine.add(found[score > SURE])
-        moved = (scene.change(image) > CHANGED) & (robot < 0.01)
-        moved &= ~scene.shadow(image, moved)
+        mine.add(one.bins[score > SURE])
         near = cv2.dilate((score > 0).view(np.uint8), np.ones((9, 9), np.uint8)) > 0
-        others.add(found[(score < -SURE) & moved & ~near])
+        moved = (change > CHANGED) & (robot < 0.01) & (score < -SURE) & ~near
+        moved &= ~scene.shadow(one.image, moved)
+        others.add(one.bins[moved])
     return mine, others
 
 
-def _robot_colours(samples: Samples, bins: NDArray[np.int32]) -> ColourCounts:
+def _robot_colours(samples: Samples, bins: NDArray[np.uint16]) -> ColourCounts:
     """Colours inside the silhouettes that nearly every sample shows: hands over it come and go."""
     total = ColourCounts()
     each = []

@@ -9,14 +9,46 @@ from numpy.typing import NDArray
 SMALLEST_PART = 0.001  # share of the picture: smaller parts at its edge are noise
 
 
+class Parts:
+    """Connected parts of a mask, with eight neighbours.
+
+    Parameters
+    ----------
+    mask : (height, width) bool array
+    """
+
+    def __init__(self, mask: NDArray[np.bool_]) -> None:
+        number, found, stats, _ = cv2.connectedComponentsWithStats(
+            mask.view(np.uint8), connectivity=8
+        )
+        self._number = number
+        self._found = np.asarray(found, np.int32)
+        self._stats = np.asarray(stats, np.int64)
+
+    def with_any(self, seeds: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which parts contain a pixel of ``seeds``."""
+        kept = np.bincount(self._found[seeds], minlength=self._number) > 0
+        kept[0] = False
+        return kept
+
+    def at_edge(self, smallest: float = SMALLEST_PART) -> NDArray[np.bool_]:
+        """Which parts reach the edge and are not smaller than a share of the picture."""
+        height, width = self._found.shape
+        left, top, wide, high, area = self._stats.T
+        kept = (left <= 1) | (top <= 1) | (left + wide >= width - 1) | (top + high >= height - 1)
+        kept &= area >= smallest * self._found.size
+        kept[0] = False
+        return kept
+
+    def pixels(self, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Pixels of the parts that are ``kept``."""
+        return kept.take(self._found)
+
+
 def parts_with(mask: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Connected parts of ``mask`` that contain a pixel of ``seeds``."""
-    number, found = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
-    parts = np.asarray(found, np.int32)
-    kept = np.zeros(number, np.bool_)
-    kept[np.unique(parts[seeds])] = True
-    kept[0] = False
-    return kept[parts]
+    parts = Parts(mask)
+    return parts.pixels(parts.with_any(seeds))
 
 
 def parts_at_edge(mask: NDArray[np.bool_], smallest: float = SMALLEST_PART) -> NDArray[np.bool_]:
@@ -28,13 +60,8 @@ def parts_at_edge(mask: NDArray[np.bool_], smallest: float = SMALLEST_PART) -> N
     smallest : float
         Share of the picture.
     """
-    _, found, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    height, width = mask.shape
-    left, top, wide, high, area = np.asarray(stats, np.int64).T
-    at_edge = (left <= 1) | (top <= 1) | (left + wide >= width - 1) | (top + high >= height - 1)
-    kept = at_edge & (area >= smallest * mask.size)
-    kept[0] = False
-    return kept[np.asarray(found, np.int32)]
+    parts = Parts(mask)
+    return parts.pixels(parts.at_edge(smallest))
 
 
 def without_holes(mask: NDArray[np.bool_], largest: float) -> NDArray[np.bool_]:

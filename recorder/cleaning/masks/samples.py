@@ -15,6 +15,8 @@ from recorder.cleaning.gain import Gain, fit_gain
 Silhouette = Callable[[int], NDArray[np.bool_] | None]
 
 WORK_WIDTH_PX = 320
+LIGHT_APART = 5  # reduced pixels between those by which light is compared
+_LEVELS = np.repeat(np.arange(256, dtype=np.float32)[:, None], 3, axis=1)
 
 
 @dataclass
@@ -75,7 +77,9 @@ def reduced_silhouette(
 
 def lit_like(image: NDArray[np.uint8], light: Gain) -> NDArray[np.uint8]:
     """``image`` brought back from ``light`` to the light of the reference."""
-    return np.clip(np.rint(light.inverse().apply(image)), 0, 255).astype(np.uint8)
+    table = light.inverse().apply(_LEVELS)
+    lit = cv2.LUT(image, np.clip(np.rint(table), 0, 255).astype(np.uint8)[None])
+    return np.asarray(lit, np.uint8)
 
 
 def light_of(reference: NDArray[np.uint8], image: NDArray[np.uint8]) -> Gain:
@@ -83,11 +87,11 @@ def light_of(reference: NDArray[np.uint8], image: NDArray[np.uint8]) -> Gain:
 
     The median of the channels' ratios comes first, so that the fit starts near enough.
     """
-    before = reference[::4, ::4].reshape(-1, 3).astype(np.float32)
-    now = image[::4, ::4].reshape(-1, 3).astype(np.float32)
-    ratio = np.median((now + 4.0) / (before + 4.0), axis=0).astype(np.float32)
-    near = np.clip(np.rint(reference * ratio), 0, 255).astype(np.uint8)
-    rest = fit_gain(near, image)
+    before = reference[::LIGHT_APART, ::LIGHT_APART].reshape(-1, 3).astype(np.float32)
+    now = image[::LIGHT_APART, ::LIGHT_APART].reshape(-1, 3)
+    ratios = (now + np.float32(4)) / (before + np.float32(4))
+    ratio = np.median(ratios, axis=0).astype(np.float32)
+    rest = fit_gain(np.clip(np.rint(before * ratio), 0, 255), now)
     return Gain(rest.gain * ratio, rest.offset)
 
 

@@ -15,6 +15,7 @@ FEWEST_CELLS = 5
 SHIFT_PX = 1.0  # reduced pixels: about two of the recorded picture
 SPREAD_PX = 1.0  # cells that differ by less have moved together
 RETURN_PX = 0.5  # a corner followed there and back must come this near to where it was
+CHANGED, CHANGED_SHARE = 10.0, 0.6  # grey levels; of the corners, when a camera moved by a pixel
 MOVED_SHARE, STANDING_SHARE = 0.4, 0.15  # of the cells with corners that could be followed
 
 
@@ -48,6 +49,8 @@ def _is_moved(before: MatLike, now: MatLike) -> bool:
     corners = cv2.goodFeaturesToTrack(before, CORNERS, QUALITY, APART_PX)
     if corners is None:
         return False
+    if _changed_share(before, now, corners) < CHANGED_SHARE:
+        return False
     arrived, found, _ = cv2.calcOpticalFlowPyrLK(before, now, corners, None)  # pyright: ignore
     returned, again, _ = cv2.calcOpticalFlowPyrLK(now, before, arrived, None)  # pyright: ignore
     off = np.hypot(*(returned - corners).reshape(-1, 2).T)
@@ -66,6 +69,13 @@ def _is_moved(before: MatLike, now: MatLike) -> bool:
         and together.mean() >= MOVED_SHARE
         and standing.mean() <= STANDING_SHARE
     )
+
+
+def _changed_share(before: MatLike, now: MatLike, corners: MatLike) -> float:
+    """Share of the corners that no longer look the same: a moved camera changes nearly all."""
+    step = cv2.blur(cv2.absdiff(before, now), (5, 5))
+    column, row = np.asarray(corners).reshape(-1, 2).astype(int).T
+    return float((step[row, column] > CHANGED).mean())
 
 
 def _evened(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
