@@ -53,8 +53,8 @@ class CleanWindow(ReviewWindow):
     def drag(self, start: tuple[float, float], stop: tuple[float, float], *, right=False) -> None:
         """Drag on the picture, in pixels of the recorded picture."""
         picture = self.clean.view.picture
-        place = picture._panes()[0][2]
-        scale = picture._scale(place)
+        pane = picture._panes()[0]
+        place, scale = pane.place, pane.scale
         button = Qt.MouseButton.RightButton if right else Qt.MouseButton.LeftButton
         points = [
             QPoint(round(place.left() + x * scale), round(place.top() + y * scale))

@@ -1,33 +1,33 @@
 """The picture of the Clean workspace: before and after, overlays, and drawing on it.
 
 Left drag draws on the operator, right drag (or Shift) on what is not the operator. With the *look*
-tool a left drag moves the wipe.
+tool a left drag moves the wipe; the wheel magnifies, a drag with the middle button moves what is
+magnified.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
-    QFontMetrics,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPen,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from recorder.cleaning.masks.keyframes import KeyFrame
 from widgets.clean.drawn_marks import DrawnMarks
 from widgets.clean.overlays import wiped, with_layers, with_mask
+from widgets.clean.picture_words import paint_empty, paint_note
+from widgets.clean.picture_zoom import PAN_SHARE, Pane, PictureZoom, paint_pane
 from widgets.clean.sketch import Tool
-from widgets.image_tile import resized
 from widgets.theme import color, font
 
 View = Literal["cleaned", "wipe", "side"]
@@ -35,6 +35,7 @@ CAPTION_PX = 22
 GAP_PX = 6
 HANDLE_PX = 10
 LEAST_STROKE_PX = 1.5
+BOTH = "before | after"
 
 
 class CleanPicture(QWidget):
@@ -46,13 +47,16 @@ class CleanPicture(QWidget):
         A stroke in pixels of the picture, and whether it is on the operator.
     polygon_drawn(polyline), box_drawn(tuple)
     wipe_moved(float)
-        Share of the width.
+        Share of the width that is seen.
+    zoomed()
+        The magnification changed.
     """
 
     stroke_drawn = Signal(object, bool)
     polygon_drawn = Signal(object)
     box_drawn = Signal(object)
     wipe_moved = Signal(float)
+    zoomed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +65,7 @@ class CleanPicture(QWidget):
         self.show_mask = self.show_layers = False
         self.tool: Tool = "look"
         self.brush_px = 9.0
+        self.zoom = PictureZoom()
         self._before: NDArray[np.uint8] | None = None
         self._after: NDArray[np.uint8] | None = None
         self._mask: NDArray[np.bool_] | None = None
@@ -73,6 +78,7 @@ class CleanPicture(QWidget):
         self._corners: list[tuple[float, float]] = []
         self._on_operator = True
         self._wiping = False
+        self._held: tuple[float, float] | None = None  # pixel that follows the middle button
         self._made: dict[str, NDArray[np.uint8]] = {}
         self.setMinimumSize(320, 220)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -130,6 +136,22 @@ class CleanPicture(QWidget):
         self.wipe_moved.emit(self.wipe)
         self.update()
 
+    def set_zoom(self, pixels: int | None) -> None:
+        """Pixels of the screen per pixel of the picture; None fits it into its pane."""
+        self.zoom.pixels = pixels
+        self._changed_zoom()
+
+    def pan(self, right: int, down: int) -> None:
+        """Look further to the right and down, in steps."""
+        panes = self._panes()
+        if panes:
+            self.zoom.pan(panes[0], PAN_SHARE * right, PAN_SHARE * down)
+            self.update()
+
+    def _changed_zoom(self) -> None:
+        self.zoomed.emit()
+        self.update()
+
     def set_overlays(self, mask: bool, layers: bool) -> None:
         """Lay mask or layers over the pictures."""
         self.show_mask, self.show_layers = mask, layers
@@ -171,80 +193,80 @@ class CleanPicture(QWidget):
             self._made[name] = made
         return self._made[name]
 
-    def _panes(self) -> list[tuple[str, NDArray[np.uint8], QRect]]:
-        """Caption, picture and place of what is shown."""
+    def _panes(self) -> list[Pane]:
+        """What is shown, and where."""
         before, after = self.shown_before(), self.shown_after()
         if before is None:
             return []
+        ratio = self.devicePixelRatioF()
         whole = QRect(0, CAPTION_PX, self.width(), max(1, self.height() - CAPTION_PX))
         if after is None:
-            return [("recorded", before, _fitted(before, whole))]
+            return [self.zoom.pane("recorded", before, whole, ratio)]
         if self.view == "side":
             half = max(1, (whole.width() - GAP_PX) // 2)
             left = QRect(0, whole.top(), half, whole.height())
             right = left.translated(half + GAP_PX, 0)
             return [
-                ("before", before, _fitted(before, left)),
-                ("after", after, _fitted(after, right)),
+                self.zoom.pane("before", before, left, ratio),
+                self.zoom.pane("after", after, right, ratio),
             ]
         if self.view == "wipe":
-            both = wiped(before, after, self.wipe)
-            return [("before | after", both, _fitted(both, whole))]
-        return [("cleaned", after, _fitted(after, whole))]
+            pane = self.zoom.pane(BOTH, before, whole, ratio)
+            share = (self._wipe_x(pane) - pane.place.left()) / pane.place.width()
+            return [replace(pane, data=wiped(before, after, share))]
+        return [self.zoom.pane("cleaned", after, whole, ratio)]
+
+    def _wipe_x(self, pane: Pane) -> float:
+        """The wipe on the screen: a share of what is seen, so that it is never out of sight."""
+        return pane.seen.left() + self.wipe * pane.seen.width()
 
     def paintEvent(self, event) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), color("panel"))
         panes = self._panes()
         if not panes:
-            self._paint_empty(painter)
-        for caption, picture, place in panes:
-            self._paint_picture(painter, picture, place)
-            self._paint_caption(painter, caption, place)
-            self._paint_drawn(painter, place)
-        if panes and panes[0][0] == "before | after":
-            self._paint_wipe(painter, panes[0][2])
+            paint_empty(painter, self.rect(), *self._empty)
+        for pane in panes:
+            paint_pane(painter, pane, self.devicePixelRatioF())
+            self._paint_caption(painter, pane)
+            self._paint_drawn(painter, pane)
+        if panes and panes[0].caption == BOTH:
+            self._paint_wipe(painter, panes[0])
         if panes and self._note:
-            self._paint_note(painter)
+            paint_note(painter, self.rect(), self._note)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(color("focus"), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
-    def _paint_picture(self, painter: QPainter, data: NDArray[np.uint8], place: QRect) -> None:
-        ratio = self.devicePixelRatioF()
-        size = QSize(round(place.width() * ratio), round(place.height() * ratio))
-        pixels = np.ascontiguousarray(resized(data, size, cv2.INTER_AREA))
-        height, width = pixels.shape[:2]
-        image = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB888)
-        image.setDevicePixelRatio(ratio)
-        painter.drawImage(place.topLeft(), image)
-
-    def _paint_caption(self, painter: QPainter, caption: str, place: QRect) -> None:
+    def _paint_caption(self, painter: QPainter, pane: Pane) -> None:
         painter.setFont(font(12, bold=True))
         painter.setPen(color("text"))
-        middle = Qt.AlignmentFlag.AlignVCenter
-        box = QRect(place.left() + 6, 0, place.width() - 12, CAPTION_PX)
-        if caption == "before | after":
+        middle, seen = Qt.AlignmentFlag.AlignVCenter, pane.seen
+        box = QRectF(seen.left() + 6, 0, seen.width() - 12, CAPTION_PX)
+        word = f"  {self.zoom.word}" if self.zoom.word else ""
+        if pane.caption == BOTH:
             painter.drawText(box, middle | Qt.AlignmentFlag.AlignLeft, "before")
             painter.drawText(box, middle | Qt.AlignmentFlag.AlignRight, "after")
+            painter.drawText(box, middle | Qt.AlignmentFlag.AlignHCenter, word.strip())
         else:
-            painter.drawText(box, middle | Qt.AlignmentFlag.AlignHCenter, caption)
+            painter.drawText(box, middle | Qt.AlignmentFlag.AlignHCenter, pane.caption + word)
 
-    def _paint_wipe(self, painter: QPainter, place: QRect) -> None:
-        x = place.left() + round(self.wipe * place.width())
-        painter.setPen(QPen(color("background"), 4))
-        painter.drawLine(x, place.top(), x, place.bottom())
-        painter.setPen(QPen(color("accent"), 2))
-        painter.drawLine(x, place.top(), x, place.bottom())
+    def _paint_wipe(self, painter: QPainter, pane: Pane) -> None:
+        x, seen = round(self._wipe_x(pane)), pane.seen.toRect()
+        for shade, wide in (("background", 4), ("accent", 2)):
+            painter.setPen(QPen(color(shade), wide))
+            painter.drawLine(x, seen.top(), x, seen.bottom())
         painter.setBrush(color("accent"))
-        painter.drawEllipse(QPointF(x, place.center().y()), HANDLE_PX / 2, HANDLE_PX / 2)
+        painter.drawEllipse(QPointF(x, seen.center().y()), HANDLE_PX / 2, HANDLE_PX / 2)
 
-    def _paint_drawn(self, painter: QPainter, place: QRect) -> None:
-        marks = DrawnMarks(painter, place, self._scale(place))
+    def _paint_drawn(self, painter: QPainter, pane: Pane) -> None:
+        painter.save()
+        painter.setClipRect(pane.space)
+        marks = DrawnMarks(painter, pane.place, pane.scale)
         if self._key is not None:
-            marks.key_frame(self._key)
+            marks.key_frame(self._key, pane.seen)
         if self._line and self.tool == "stroke":
             marks.stroke(tuple(self._line), self._on_operator, self.brush_px)
         if len(self._line) == 2 and self.tool == "box":
@@ -252,59 +274,25 @@ class CleanPicture(QWidget):
             marks.outline(((x0, y0), (x1, y0), (x1, y1), (x0, y1)), closed=True)
         if self._corners:
             marks.outline(tuple(self._corners), closed=False)
-
-    def _paint_note(self, painter: QPainter) -> None:
-        painter.setFont(font(12))
-        metrics = QFontMetrics(font(12))
-        room = self.width() - 32
-        bounds = metrics.boundingRect(QRect(0, 0, room, 200), Qt.TextFlag.TextWordWrap, self._note)
-        box = QRectF(0, 0, bounds.width() + 16, bounds.height() + 8)
-        box.moveCenter(QPointF(self.width() / 2, self.height() - box.height() / 2 - 6))
-        shade = QColor(color("background"))
-        shade.setAlpha(225)
-        painter.fillRect(box, shade)
-        painter.setPen(color("text"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._note)
-
-    def _paint_empty(self, painter: QPainter) -> None:
-        title, way_out = self._empty
-        middle = self.height() // 2
-        centred = Qt.AlignmentFlag.AlignHCenter
-        painter.setPen(color("text"))
-        painter.setFont(font(15, bold=True))
-        painter.drawText(QRect(24, middle - 34, self.width() - 48, 26), centred, title)
-        painter.setPen(color("dim"))
-        painter.setFont(font(13))
-        painter.drawText(
-            QRect(24, middle, self.width() - 48, self.height() - middle),
-            centred | Qt.TextFlag.TextWordWrap,
-            way_out,
-        )
+        painter.restore()
 
     # the mouse
 
-    def _scale(self, place: QRect) -> float:
-        assert self._before is not None
-        return place.width() / self._before.shape[1]
-
-    def _to_picture(self, at: QPointF) -> tuple[float, float] | None:
-        """Pixel of the picture under the mouse, kept within the pane it began in."""
-        for _, data, place in self._panes():
-            near = place.adjusted(-1, -1, 1, 1)
-            if near.contains(at.toPoint()):
-                return self._pixel(at, place, data.shape)
+    def _pane_at(self, at: QPointF) -> Pane | None:
+        """The pane under the mouse."""
+        for pane in self._panes():
+            if pane.seen.adjusted(-1, -1, 1, 1).contains(at):
+                return pane
         return None
-
-    def _pixel(self, at: QPointF, place: QRect, shape: tuple[int, ...]) -> tuple[float, float]:
-        scale = self._scale(place)
-        x = min(max((at.x() - place.left()) / scale, 0.0), shape[1] - 1.0)
-        y = min(max((at.y() - place.top()) / scale, 0.0), shape[0] - 1.0)
-        return round(x, 1), round(y, 1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus()
-        at = self._to_picture(event.position())
-        if at is None:
+        pane = self._pane_at(event.position())
+        if pane is None:
+            return
+        at = pane.pixel(event.position())
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._held = at
             return
         right = event.button() == Qt.MouseButton.RightButton
         if self.tool == "look":
@@ -321,11 +309,12 @@ class CleanPicture(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._wiping:
             self._follow_wipe(event.position())
-        if not self._line:
+        if self._held is not None and (pane := self._pane_at(event.position())) is not None:
+            self.zoom.hold(pane, event.position(), self._held)
+            self.update()
+        if not self._line or (pane := self._pane_at(event.position())) is None:
             return
-        at = self._to_picture(event.position())
-        if at is None:
-            return
+        at = pane.pixel(event.position())
         if self.tool == "box":
             self._line = [self._line[0], at]
         elif np.hypot(at[0] - self._line[-1][0], at[1] - self._line[-1][1]) >= LEAST_STROKE_PX:
@@ -333,7 +322,7 @@ class CleanPicture(QWidget):
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._wiping = False
+        self._wiping, self._held = False, None
         line, self._line = self._line, []
         if self.tool == "stroke" and line:
             self.stroke_drawn.emit(tuple(line), self._on_operator)
@@ -346,6 +335,16 @@ class CleanPicture(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.tool == "polygon":
             self.close_polygon()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        pane, turned = self._pane_at(event.position()), event.angleDelta().y()
+        if pane is None or turned == 0:
+            event.ignore()
+            return
+        at, pixel = event.position(), pane.pixel(event.position())
+        self.zoom.step(turned > 0, pane, self.devicePixelRatioF())
+        self.zoom.hold(self._pane_at(at) or pane, at, pixel)
+        self._changed_zoom()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and (self._corners or self._line):
@@ -381,17 +380,5 @@ class CleanPicture(QWidget):
     def _follow_wipe(self, at: QPointF) -> None:
         panes = self._panes()
         if self._wiping and panes:
-            place = panes[0][2]
-            self.set_wipe((at.x() - place.left()) / max(1, place.width()))
-
-
-def _fitted(data: NDArray[np.uint8], space: QRect) -> QRect:
-    rows, columns = data.shape[:2]
-    scale = min(space.width() / columns, space.height() / rows)
-    width, height = max(1, int(columns * scale)), max(1, int(rows * scale))
-    return QRect(
-        space.left() + (space.width() - width) // 2,
-        space.top() + (space.height() - height) // 2,
-        width,
-        height,
-    )
+            seen = panes[0].seen
+            self.set_wipe((at.x() - seen.left()) / max(1.0, seen.width()))

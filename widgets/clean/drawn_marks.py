@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
 
 from recorder.cleaning.masks.keyframes import KeyFrame, Polyline
 from widgets.theme import color, font
@@ -19,17 +19,17 @@ class DrawnMarks:
     Parameters
     ----------
     painter : QPainter
-    place : QRect
-        Where the picture is.
+    place : QRectF
+        Where the whole picture is.
     scale : float
         Screen pixels per pixel of the picture.
     """
 
-    def __init__(self, painter: QPainter, place: QRect, scale: float) -> None:
+    def __init__(self, painter: QPainter, place: QRectF, scale: float) -> None:
         self._painter, self._place, self._scale = painter, place, scale
 
-    def key_frame(self, key: KeyFrame) -> None:
-        """Everything that was drawn on the picture."""
+    def key_frame(self, key: KeyFrame, seen: QRectF) -> None:
+        """Everything that was drawn on the picture, of which ``seen`` is on the screen."""
         for line in key.foreground:
             self.stroke(line, True, key.brush_px)
         for line in key.background:
@@ -40,7 +40,7 @@ class DrawnMarks:
             x0, y0, x1, y1 = key.box
             self.outline(((x0, y0), (x1, y0), (x1, y1), (x0, y1)), closed=True)
         if key.is_empty:
-            self._nobody()
+            self._nobody(seen)
 
     def stroke(self, line: Polyline, operator: bool, brush_px: float) -> None:
         """A stroke on the operator, or on what is not the operator."""
@@ -70,12 +70,14 @@ class DrawnMarks:
         for at in range(points.count()):
             self._painter.drawEllipse(points.at(at), 3, 3)
 
-    def _nobody(self) -> None:
-        box = QRect(self._place.left() + 8, self._place.top() + 8, 140, 24)
+    def _nobody(self, seen: QRectF) -> None:
+        words = "nobody in this picture"
+        wide = QFontMetrics(font(12, bold=True)).horizontalAdvance(words) + 20
+        box = QRectF(seen.left() + 8, seen.top() + 8, wide, 24)
         self._painter.fillRect(box, color("background"))
         self._painter.setPen(color("text"))
         self._painter.setFont(font(12, bold=True))
-        self._painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "nobody in this picture")
+        self._painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 
     def _at(self, point: tuple[float, float]) -> QPointF:
         return QPointF(

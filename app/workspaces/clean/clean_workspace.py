@@ -30,6 +30,7 @@ from widgets.clean.sketch import Sketch
 
 LOOK_S = 0.008  # of every tenth of a second
 RELOAD_TICKS = 50  # 5 s
+SEEN_AT_ONCE = ("dilation_px", "shadow_px", "feather_px")
 
 
 class CleanWorkspace(Workspace):
@@ -199,7 +200,7 @@ class CleanWorkspace(Workspace):
         params = self.view.parameters.parameters()
         self.plugins.ask(params)
         before = self.player.params
-        if (params.dilation_px, params.shadow_px) != (before.dilation_px, before.shadow_px):
+        if any(getattr(params, name) != getattr(before, name) for name in SEEN_AT_ONCE):
             self.player.show_mask()
         self.player.set_params(params)
 
@@ -391,4 +392,5 @@ class CleanWorkspace(Workspace):
 
     def close(self) -> None:
         self._leave()
+        self.player.close()
         self.batch.close()

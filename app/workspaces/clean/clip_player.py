@@ -7,7 +7,8 @@ from bisect import bisect_right
 
 from app.actions import ActionId
 from app.workspaces.clean.clean_view import CleanView
-from app.workspaces.clean.shown_clip import ShownClip
+from app.workspaces.clean.drawn_masks import DrawnMasks
+from app.workspaces.clean.shown_clip import MaskPreview, ShownClip, ShownPicture
 from recorder.cleaning.clip import CleanError
 from recorder.cleaning.parameters import CleanParameters
 from recorder.player.transport import Transport
@@ -47,13 +48,16 @@ class ClipPlayer:
         self.transport = Transport(0)
         self.index = 0
         self.preview_ms = 0.0
+        self.masks = DrawnMasks(view)
+        self.masks.made.connect(self._draw_masks)
+        self._shown: ShownPicture | None = None
         self._times: list[int] = []
         self._ticked_s = 0.0
-        self._drawn_index = -1
 
     def set_clip(self, clip: ShownClip | None, sketch: Sketch) -> None:
         """Show another clip from its first picture."""
         self.clip, self.sketch = clip, sketch
+        self.masks.forget()
         self._times = [] if clip is None else [int(one) for one in clip.times_ns()]
         speed = self.transport.speed
         self.transport = Transport(self._times[-1] if self._times else 0, self._times)
@@ -131,6 +135,7 @@ class ClipPlayer:
             self.index, len(self._times), time_s, self.transport.speed, self.transport.playing
         )
         view.timeline.set_index(self.index)
+        self._shown = None
         if clip is None:
             view.picture.set_pictures(None)
             view.picture.set_key(None)
@@ -141,32 +146,46 @@ class ClipPlayer:
             view.picture.set_pictures(None)
             view.picture.set_empty("This picture cannot be read", str(error))
             return
-        view.picture.set_pictures(shown.before, shown.after, shown.layers)
+        self._shown = shown
         view.picture.set_key(self.sketch.at(self.index))
         self._draw_masks()
 
     def _draw_masks(self) -> None:
-        picture, clip = self.view.picture, self.clip
-        found = None
-        if clip is not None and picture.show_mask:
-            found = clip.preview(self.index, self.sketch.at(self.index), self.params)
+        picture, clip, shown = self.view.picture, self.clip, self._shown
+        if clip is None or shown is None:
+            return
+        found, working = None, False
+        if picture.show_mask:
+            key = self.sketch.at(self.index)
+            drawn = None if key is None else self.masks.mask(shown.before, key)
+            working = drawn is not None and drawn.working
+            found = clip.preview(
+                self.index, self.params, key, None if drawn is None else drawn.mask
+            )
+        after = shown.after
         if found is None:
             picture.set_mask(None)
         else:
             self.preview_ms = found.took_ms
             picture.set_mask(found.mask, found.grown)
-        picture.set_note(self._note(found is None))
+            after = after if found.after is None else found.after
+        picture.set_pictures(shown.before, after, shown.layers)
+        picture.set_note(self._note(found, working))
 
-    def _note(self, no_mask: bool) -> str:
+    def _note(self, found: MaskPreview | None, working: bool) -> str:
         clip, picture = self.clip, self.view.picture
         if clip is None:
             return ""
+        if working:
+            return "Finding the operator from what was drawn ..."
         if clip.problem:
             return clip.problem
-        if clip.video is None and picture.show_mask and no_mask:
+        if clip.video is None and picture.show_mask and found is None:
             return "No mask is known here yet: draw on the operator, or clean the episode."
         if clip.video is None and picture.tool == "look":
             return "Not cleaned yet: shown as recorded."
+        if found is not None and found.after is not None:
+            return "Margin and seam as chosen now: a preview, until the episode is cleaned again."
         return ""
 
     def perform(self, action: ActionId) -> bool:
@@ -210,6 +229,11 @@ class ClipPlayer:
         self.show_tools()
         self.draw()
         return True
+
+    def close(self) -> None:
+        """Find no masks any more."""
+        self.masks.made.disconnect(self._draw_masks)
+        self.masks.close()
 
     def show_mask(self) -> None:
         """Turn the mask overlay on, so that a change of margin is seen."""

@@ -13,9 +13,10 @@ from recorder.cleaning.clip import CleanError
 from recorder.cleaning.clips import EpisodeClip, episode_clip
 from recorder.cleaning.layers import Layer
 from recorder.cleaning.masks.grow import grow
-from recorder.cleaning.masks.keyframes import KeyFrame, keyframe_mask, stroke_pixels
+from recorder.cleaning.masks.keyframes import KeyFrame, stroke_pixels
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.result import CleanedVideo
+from recorder.cleaning.seam import reseamed
 
 APART = 15  # pictures between two suggestions
 
@@ -44,12 +45,15 @@ class MaskPreview:
     ----------
     mask, grown : (height, width) bool arrays
         Operator, and what would be filled.
+    after : (height, width, 3) uint8 array or None
+        The cleaned picture with these margins and this seam; None when it is as it is stored.
     took_ms : float
         Time it took to find, milliseconds.
     """
 
     mask: NDArray[np.bool_]
     grown: NDArray[np.bool_]
+    after: NDArray[np.uint8] | None
     took_ms: float
 
 
@@ -80,7 +84,6 @@ class ShownClip:
         self.clip: EpisodeClip = episode_clip(path, camera)
         self.video: CleanedVideo | None = None
         self.problem = ""
-        self._drawn: tuple[KeyFrame, NDArray[np.bool_]] | None = None
         self.open_cleaned(cleaned)
 
     def open_cleaned(self, cleaned: Path) -> None:
@@ -126,16 +129,23 @@ class ShownClip:
             return ShownPicture(before)
 
     def preview(
-        self, index: int, key: KeyFrame | None, params: CleanParameters
+        self,
+        index: int,
+        params: CleanParameters,
+        key: KeyFrame | None = None,
+        drawn: NDArray[np.bool_] | None = None,
     ) -> MaskPreview | None:
-        """Mask of a picture with the present drawing, margin and shadow.
+        """Mask of a picture with the present drawing, margin, shadow and seam.
 
         Parameters
         ----------
         index : int
+        params : CleanParameters
         key : KeyFrame or None
             What is drawn on this picture.
-        params : CleanParameters
+        drawn : (height, width) bool array or None
+            The operator as ``key`` tells it; None while that is not known, then the strokes alone
+            count.
 
         Returns
         -------
@@ -149,29 +159,50 @@ class ShownClip:
         """
         began = time.perf_counter()
         image = self.clip.frame(index)
-        plate = None
-        mask = None
-        try:
-            if self.video is not None:
-                mask = self.video.mask(index)
-                plate = self.video.image(index) if params.shadow_px else None
-        except CleanError as error:
-            self.problem = str(error)
+        stored = self._stored(index)
+        mask = None if stored is None else stored.mask
         if key is not None:
-            drawn = self._drawn_mask(image, key)
-            if mask is None or key.is_empty or params.masks != "automatic":
-                mask = drawn
+            strokes = stroke_pixels(image.shape[:2], key.foreground, key.brush_px)
+            if drawn is None:
+                mask = strokes if mask is None else mask | strokes
+            elif mask is None or key.is_empty or params.masks != "automatic":
+                mask = drawn | strokes
             else:  # as automatic masks take what a person drew
-                mask = (mask | drawn) & ~stroke_pixels(drawn.shape, key.background, key.brush_px)
+                mask = mask | drawn | strokes
+            mask = mask & ~stroke_pixels(image.shape[:2], key.background, key.brush_px)
         if mask is None:
             return None
+        plate = stored.image if stored is not None and params.shadow_px else None
         grown = grow(mask, image, plate, params)
-        return MaskPreview(mask, grown, 1e3 * (time.perf_counter() - began))
+        after = None if stored is None else self._with_choices(image, stored, grown, params)
+        return MaskPreview(mask, grown, after, 1e3 * (time.perf_counter() - began))
 
-    def _drawn_mask(self, image: NDArray[np.uint8], key: KeyFrame) -> NDArray[np.bool_]:
-        if self._drawn is None or self._drawn[0] != key:
-            self._drawn = (key, keyframe_mask(image, key))
-        return self._drawn[1]
+    def _stored(self, index: int) -> _Stored | None:
+        if self.video is None:
+            return None
+        try:
+            return _Stored(
+                self.video.image(index), self.video.mask(index), self.video.layers(index) > 0
+            )
+        except CleanError as error:
+            self.problem = str(error)
+            return None
+
+    def _with_choices(
+        self,
+        image: NDArray[np.uint8],
+        stored: _Stored,
+        grown: NDArray[np.bool_],
+        params: CleanParameters,
+    ) -> NDArray[np.uint8] | None:
+        """The cleaned picture with another margin or seam; a wider margin shows as outline only."""
+        assert self.video is not None
+        was = self.video.facts.parameters
+        margins = (params.dilation_px, params.shadow_px) != (was.dilation_px, was.shadow_px)
+        if not margins and seam_px(params) == seam_px(was):
+            return None
+        kept = grown if margins else stored.hole
+        return reseamed(image, stored.image, stored.hole, seam_px(was), kept, seam_px(params))
 
     def shares(self) -> dict[Layer, float]:
         """Share of the filled pixels by layer; empty while it is not cleaned."""
@@ -198,3 +229,17 @@ class ShownClip:
             self.video.close()
             self.video = None
         self.clip.close()
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """One picture of the cleaned video: what it became, the operator, what was filled."""
+
+    image: NDArray[np.uint8]
+    mask: NDArray[np.bool_]
+    hole: NDArray[np.bool_]
+
+
+def seam_px(params: CleanParameters) -> int:
+    """Width of the seam, which lies within the margin."""
+    return min(params.feather_px, params.dilation_px)
