@@ -1,0 +1,1 @@
+"""Networks and samplers of policies; the only place beside ``policies.training`` with torch."""
