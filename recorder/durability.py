@@ -167,6 +167,11 @@ def free_bytes(path: Path) -> int:
     return shutil.disk_usage(path).free
 
 
+def is_full(error: OSError) -> bool:
+    """Whether there was no room, on the disk or in somebody's share of it."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def seconds_left(free: int, committed: int, rate_bytes_s: float) -> float:
     """Time until the disk is down to the bytes that must stay free.
 

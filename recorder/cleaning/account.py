@@ -78,21 +78,23 @@ class Account:
 
     def _of_masks(self) -> list[str]:
         said = []
-        if self._empty == self._count:
+        told = any("no operator was found" in one for one in self._said)
+        if self._empty == self._count and not told:
             said.append(
                 "no operator was found in any picture, so the pictures are as recorded; draw the "
                 "operator in one of them if this is wrong"
             )
         if self._full:
             said.append(
-                f"the mask covers nearly all of {len(self._full)} pictures (first: "
+                f"the mask covers nearly all of {_pictures(len(self._full))} (first: "
                 f"{self._full[0]}), where next to nothing of the scene is left"
             )
         if self._unsure:
             worst, at = min(self._unsure)
+            are = "is" if len(self._unsure) == 1 else "are"
             said.append(
-                f"{len(self._unsure)} of {self._count} masks are unsure (least sure: picture {at}, "
-                f"{worst:.2f}); draw the operator there again"
+                f"{len(self._unsure)} of {self._count} masks {are} unsure (least sure: picture "
+                f"{at}, {worst:.2f}); draw the operator there again"
             )
         return said
 
@@ -114,3 +116,7 @@ class Account:
                 "look at the result"
             )
         return said
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"

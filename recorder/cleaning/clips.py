@@ -112,7 +112,10 @@ class EpisodeClip:
                 f"pictures; choose one of {', '.join(images)}"
             )
         if not len(self._stream):
-            raise CleanError(f"camera '{camera}' of '{episode.path.name}' recorded no pictures")
+            raise CleanError(
+                f"camera '{camera}' of '{episode.path.name}' recorded no pictures; leave the "
+                "episode out with --episodes"
+            )
         self.name = camera
         self.size = (int(shape[1]), int(shape[0]))
         self.count = len(self._stream)
@@ -132,7 +135,8 @@ class EpisodeClip:
             return np.ascontiguousarray(self._stream.frame(index))
         except (ValueError, OSError) as error:
             raise CleanError(
-                f"picture {index} of '{self.name}' cannot be decoded: {error}"
+                f"picture {index} of '{self.name}' cannot be decoded ({error}); see what else is "
+                f"damaged with: thenar verify {self.episode.path.name}"
             ) from error
 
     def close(self) -> None:

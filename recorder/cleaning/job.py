@@ -31,7 +31,7 @@ from recorder.cleaning.plan import CleanPlan
 from recorder.cleaning.selection import select_tasks
 from recorder.cleaning.work import CleanOutcome, CleanTask, progress_of, read_control, set_control
 from recorder.dataset import Dataset, DatasetError, open_dataset
-from recorder.durability import free_bytes
+from recorder.durability import free_bytes, is_full
 from recorder.progress import Cancelled, Progress, ProgressMeter, Report, quiet
 from recorder.progress_child import run_child
 
@@ -192,18 +192,23 @@ def _control(dataset: Dataset, plan: CleanPlan) -> Iterator[Path]:
             made.mkdir(parents=True, exist_ok=True)
             fd = os.open(made / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
             alone = try_lock(fd)
+            if alone and not (made / "control").exists():
+                set_control(made, "run")
     except OSError as error:
-        raise CleanError(f"'{cleaned_dir(dataset)}' cannot be written: {error.strerror}") from error
+        raise CleanError(_not_writable(cleaned_dir(dataset), error)) from error
     if not alone:
         os.close(fd)
         raise CleanError(f"another job is already following '{made}'")
     try:
-        if not (made / "control").exists():
-            set_control(made, "run")
         yield made
     finally:
         os.close(fd)
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _not_writable(cleaned: Path, error: OSError) -> str:
+    way_out = "make room" if is_full(error) else "copy the dataset to where it can be written"
+    return f"'{cleaned}' cannot be written: {error.strerror}; {way_out}"
 
 
 def _sweep(cleaned: Path) -> None:
@@ -224,9 +229,13 @@ def _check_room(dataset: Dataset, tasks: Sequence[CleanTask]) -> None:
     free = free_bytes(dataset.root)
     if needed > free:
         raise CleanError(
-            f"the cleaned videos need about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free "
-            f"in '{dataset.root}'; choose fewer episodes or make room"
+            f"the cleaned videos need about {_size(needed)} and {_size(free)} are free in "
+            f"'{dataset.root}'; choose fewer episodes or make room"
         )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

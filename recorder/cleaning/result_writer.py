@@ -14,9 +14,11 @@ from recorder.cleaning.clip import CleanError
 from recorder.cleaning.facts import CleanedFacts, PictureFormat
 from recorder.cleaning.layers import Filled
 from recorder.cleaning.packed import PackedWriter, encode_layers, encode_mask, encode_picture
+from recorder.cleaning.part_file import PartFile
 from recorder.cleaning.place import ResultPlace
 from recorder.cleaning.result import CLEANED_SCHEMA, CleanedInfo, CleanedVideo
 from recorder.cleaning.verdict import note_made, read_verdict
+from recorder.durability import is_full
 from recorder.layout import put_array, put_json
 
 
@@ -38,7 +40,8 @@ class ResultWriter:
         self._part = place.folder / f".{place.stem}.part"
         place.folder.mkdir(parents=True, exist_ok=True)
         self._part.unlink(missing_ok=True)
-        self._file = h5py.File(self._part, "w")
+        self._below = PartFile(self._part)
+        self._file = h5py.File(self._below, "w")
         self._pictures, self._masks, self._layers = (
             PackedWriter(self._file.create_group(name)) for name in ("picture", "mask", "layers")
         )
@@ -56,6 +59,11 @@ class ResultWriter:
             Operator before dilation.
         confidence : float
             0 to 1.
+
+        Raises
+        ------
+        CleanError
+            The disk does not take it.
         """
         stored = (
             encode_picture(filled.image, self._lossless),
@@ -67,6 +75,10 @@ class ResultWriter:
             self._digest.update(part)
         self._confidence.append(confidence)
         self._residue.append(filled.residue_share)
+        try:
+            self._below.check()
+        except OSError as error:
+            raise self._not_written(error) from None
 
     def finish(
         self,
@@ -98,13 +110,12 @@ class ResultWriter:
         try:
             digest = self._store(facts, stamp_ns, seq)
             self._file.close()
+            self._below.check()
+            self._below.close()
             self._place.publish(self._part, self._present_digest() != digest)
             note_made(self._place, digest, who)
         except OSError as error:
-            raise CleanError(
-                f"'{self._place.path}' cannot be written: {error.strerror or error}; what was "
-                "there before is untouched"
-            ) from error
+            raise self._not_written(error) from error
         verdict = read_verdict(self._place.journal, digest)
         return CleanedInfo(self._place.path, facts, digest, verdict, made_now=True)
 
@@ -128,6 +139,13 @@ class ResultWriter:
         self._file.attrs["digest"] = digest
         return digest
 
+    def _not_written(self, error: OSError) -> CleanError:
+        way_out = "make room and clean it again" if is_full(error) else "clean it again"
+        return CleanError(
+            f"'{self._place.path}' cannot be written: {error.strerror or error}; {way_out}, what "
+            "was there before is untouched"
+        )
+
     def _present_digest(self) -> str:
         try:
             with CleanedVideo(self._place.path) as present:
@@ -144,6 +162,7 @@ class ResultWriter:
         """Leave nothing unfinished behind; safe to call twice."""
         with contextlib.suppress(OSError, RuntimeError):
             self._file.close()
+        self._below.close()
         self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> ResultWriter:

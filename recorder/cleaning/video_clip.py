@@ -21,6 +21,7 @@ from recorder.cleaning.picture_cache import PictureCache, checked_index
 
 FORWARD = 16  # pictures decoded on rather than looked for from a key picture
 MOST_PIXELS = 8192 * 8192
+SAVE = "save it as MP4, MKV or AVI with H.264, HEVC, VP9 or FFV1"
 
 
 class VideoClip:
@@ -82,13 +83,15 @@ class VideoClip:
             container = av.open(str(self.path))
         except (FFmpegError, OSError, ValueError) as error:
             raise CleanError(
-                f"'{self.name}' cannot be read as a video ({_reason(error)}); save it as MP4, "
-                "MKV or AVI with H.264, HEVC, VP9 or FFV1"
+                f"'{self.name}' cannot be read as a video ({_reason(error)}); {SAVE}"
             ) from error
         if not container.streams.video:
             container.close()
-            raise CleanError(f"'{self.name}' has no video in it, only other streams")
+            raise CleanError(f"'{self.name}' has no video in it, only other streams; {SAVE}")
         video = container.streams.video[0]
+        if video.codec_context is None:  # FFmpeg knows the container, not what is in it
+            container.close()
+            raise CleanError(f"the codec of '{self.name}' is unknown here; {SAVE}")
         if not 0 < video.width * video.height <= MOST_PIXELS:
             size = f"{video.width}x{video.height}"
             container.close()
@@ -129,7 +132,8 @@ class VideoClip:
         except (FFmpegError, StopIteration) as error:
             self._decoder = None
             raise CleanError(
-                f"picture {index} of '{self.name}' cannot be decoded: {_reason(error)}"
+                f"picture {index} of '{self.name}' cannot be decoded ({_reason(error)}); "
+                "make the video again"
             ) from error
 
     def _seek(self, key: int) -> None:
@@ -147,7 +151,9 @@ class VideoClip:
                 continue
             self._next = at + 1
             if at > index:
-                raise CleanError(f"picture {index} of '{self.name}' is damaged and missing")
+                raise CleanError(
+                    f"picture {index} of '{self.name}' is damaged and missing; make the video again"
+                )
             if at < index - FORWARD:
                 continue
             picture = np.asarray(

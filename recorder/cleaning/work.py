@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -22,25 +23,13 @@ import cv2
 from recorder.cleaning.cleaning import CleanOptions, clean_episode
 from recorder.cleaning.parameters import CleanParameters
 from recorder.dataset import open_dataset
+from recorder.durability import is_full
 from recorder.progress import Cancelled, Progress, Report, quiet
 
 Control = Literal["run", "pause", "cancel"]
 LOOK_EVERY_S = 0.2
 
-# What can go wrong with one episode. A fault of the program itself is among them: it must not cost
-# the other episodes.
-EPISODE_ERRORS = (
-    ValueError,
-    OSError,
-    RuntimeError,
-    LookupError,
-    ArithmeticError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    MemoryError,
-    cv2.error,
-)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -159,7 +148,8 @@ def clean_task(task: CleanTask, also: Report = quiet) -> CleanOutcome:
         info = clean_episode(dataset, task.episode, task.params, _Watched(task, also), task.options)
     except Cancelled:
         return CleanOutcome(task.number, camera, "cancelled")
-    except EPISODE_ERRORS as error:
+    except Exception as error:  # also a fault of the program: it must not cost the other episodes
+        log.debug("episode %d failed", task.number, exc_info=True)
         return failed(task, _sentence(error))
     return CleanOutcome(
         number=task.number,
@@ -216,6 +206,9 @@ def _sentence(error: BaseException) -> str:
             "there was not enough memory; clean with fewer workers, fewer plate frames, or a "
             "larger --memory"
         )
+    if isinstance(error, OSError) and error.filename is not None:
+        way_out = "; make room and clean it again" if is_full(error) else ""
+        return f"'{error.filename}': {error.strerror}{way_out}"
     said = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     if isinstance(error, (ValueError, OSError, LookupError)) and said:
         return " ".join(said.split())

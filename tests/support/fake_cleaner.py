@@ -94,6 +94,16 @@ def filler_with_a_fault(source: CleanSource, masks: MaskTrack) -> ColourFiller:
     return ColourFiller(source, masks)
 
 
+class OddError(Exception):
+    """Of a library, with no base that anybody expects."""
+
+
+def filler_with_an_odd_fault(source: CleanSource, masks: MaskTrack) -> ColourFiller:
+    if source.episode.path.name == "episode_000001.h5":
+        raise OddError("nobody thought of this either")
+    return ColourFiller(source, masks)
+
+
 def filler_that_is_killed_once(source: CleanSource, masks: MaskTrack) -> ColourFiller:
     return _killed(source, masks, times=1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from support.fake_cleaner import (
     filler_that_fails_on_episode_1,
     filler_that_waits,
     filler_with_a_fault,
+    filler_with_an_odd_fault,
     rectangle_masks,
 )
 from support.repository import ROOT
@@ -54,11 +56,18 @@ def test_all_episodes_are_cleaned_and_then_known_as_finished(dataset):
     assert outcomes(run_clean(again, methods=FAKE)) == ["cleaned"] * 3
 
 
-@pytest.mark.parametrize("filler", [filler_that_fails_on_episode_1, filler_with_a_fault])
-def test_a_failed_episode_never_stops_the_rest(dataset, filler):
+@pytest.mark.parametrize(
+    ("filler", "says"),
+    [
+        (filler_that_fails_on_episode_1, "out of luck"),
+        (filler_with_a_fault, "a fault of the program \\(TypeError: nobody thought"),
+        (filler_with_an_odd_fault, "a fault of the program \\(OddError: nobody thought"),
+    ],
+)
+def test_a_failed_episode_never_stops_the_rest(dataset, filler, says):
     summary = run_clean(CleanPlan(dataset=dataset.root), methods=Methods(rectangle_masks, filler))
     assert outcomes(summary) == ["cleaned", "failed", "cleaned"]
-    assert "luck" in summary.outcomes[1].error or "TypeError" in summary.outcomes[1].error
+    assert re.search(says, summary.outcomes[1].error)
     assert len(cleaned_results(dataset)[0]) == 2
 
 
@@ -143,6 +152,21 @@ def test_a_dataset_may_be_named_from_where_one_stands(dataset, monkeypatch):
     monkeypatch.chdir(dataset.root.parent)
     plan = CleanPlan(dataset=Path(dataset.root.name), episodes=(0, 1), workers=2)
     assert outcomes(run_clean(plan, methods=FAKE)) == ["cleaned"] * 2
+
+
+def test_no_room_is_said_before_the_start(dataset, monkeypatch):
+    monkeypatch.setattr("recorder.cleaning.job.free_bytes", lambda path: 40_000_000)
+    with pytest.raises(CleanError, match="need about 2.. MB and 40 MB are free"):
+        run_clean(CleanPlan(dataset=dataset.root), methods=FAKE)
+
+
+def test_a_dataset_that_cannot_be_written_is_said_before_the_start(dataset, monkeypatch):
+    def refuse(folder, control) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("recorder.cleaning.job.set_control", refuse)
+    with pytest.raises(CleanError, match="cannot be written: Read-only file system; copy"):
+        run_clean(CleanPlan(dataset=dataset.root), methods=FAKE)
 
 
 def test_saved_choices_of_the_task_are_used_and_stored(dataset):
