@@ -106,4 +106,4 @@ def test_masks_that_look_inverted_are_warned_about(tmp_path: Path) -> None:
     masks[4][:] = 255
     track = imported_masks(_folder(tmp_path / "masks", masks), _clip())
     assert "check that white is the operator" in " ".join(track.warnings)
-    assert "1 masks in 'masks' cover the whole picture, the first at 4" in track.warnings[0]
+    assert "1 of 12 masks in 'masks' cover the whole picture, the first at 4" in track.warnings[0]
