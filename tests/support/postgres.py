@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+RUNUSER = shutil.which("runuser") or "/usr/sbin/runuser"  # sbin is not on every PATH
 ACCOUNT = "postgres"  # made by the package; the server refuses to run as root
 START_S = 60
 MISSING = f"PostgreSQL 15 is not installed ({PROGRAMS}); on Debian 12: apt-get install postgresql"
@@ -62,7 +63,7 @@ class PostgresServer:
         return f"postgresql://thenar:secret-word@/{name}?host={self._folder}"
 
     def _run(self, program: str, *arguments: str) -> None:
-        account = ["runuser", "-u", ACCOUNT, "--"] if os.getuid() == 0 else []
+        account = [RUNUSER, "-u", ACCOUNT, "--"] if os.getuid() == 0 else []
         done = subprocess.run(
             [*account, str(PROGRAMS / program), *arguments],
             cwd=self._folder,
