@@ -125,6 +125,8 @@ class ActionId(StrEnum):
     CLEAN_REDO = "clean.redo"
     CLEAN_SAVE_CAMERA = "clean.save_camera"
     CLEAN_SAVE_TASK = "clean.save_task"
+    CLEAN_RESET_CHOICES = "clean.reset_choices"
+    CLEAN_TAKE_BACK = "clean.take_back"
 
     CLEAN_PLAY = "clean.play"
     CLEAN_STEP_BACK = "clean.step_back"
@@ -143,6 +145,14 @@ class ActionId(StrEnum):
     CLEAN_WIPE_RIGHT = "clean.wipe_right"
     CLEAN_MASK = "clean.mask"
     CLEAN_LAYERS = "clean.layers"
+    CLEAN_FIT = "clean.fit"
+    CLEAN_PIXELS_1 = "clean.pixels_1"
+    CLEAN_PIXELS_2 = "clean.pixels_2"
+    CLEAN_PIXELS_4 = "clean.pixels_4"
+    CLEAN_PAN_LEFT = "clean.pan_left"
+    CLEAN_PAN_RIGHT = "clean.pan_right"
+    CLEAN_PAN_UP = "clean.pan_up"
+    CLEAN_PAN_DOWN = "clean.pan_down"
 
     CLEAN_LOOK = "clean.look"
     CLEAN_STROKE = "clean.stroke"

@@ -84,7 +84,8 @@ REPEATING = frozenset(
         ActionId.REVIEW_ZOOM_OUT, ActionId.REVIEW_NUDGE_BACK, ActionId.REVIEW_NUDGE_FORWARD,
         ActionId.CLEAN_STEP_BACK, ActionId.CLEAN_STEP_FORWARD, ActionId.CLEAN_BACK_1S,
         ActionId.CLEAN_FORWARD_1S, ActionId.CLEAN_SLOWER, ActionId.CLEAN_FASTER,
-        ActionId.CLEAN_WIPE_LEFT, ActionId.CLEAN_WIPE_RIGHT,
+        ActionId.CLEAN_WIPE_LEFT, ActionId.CLEAN_WIPE_RIGHT, ActionId.CLEAN_PAN_LEFT,
+        ActionId.CLEAN_PAN_RIGHT, ActionId.CLEAN_PAN_UP, ActionId.CLEAN_PAN_DOWN,
     }
 )  # fmt: skip
 MENUS: tuple[str, ...] = (

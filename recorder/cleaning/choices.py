@@ -122,6 +122,22 @@ def load_choices(dataset: Dataset) -> CleanChoices:
         ) from None
 
 
+def forget_choices(dataset: Dataset, camera: str, task: str = "") -> CleanChoices:
+    """Forget what was saved for a camera, or for the camera in one task; the rest stays."""
+    with open(dataset.root / ".cleaning.lock", "ab") as alone:
+        lock(alone.fileno())
+        saved = load_choices(dataset)
+        cameras, tasks = dict(saved.cameras), {name: dict(one) for name, one in saved.tasks.items()}
+        if task:
+            tasks.get(task, {}).pop(camera, None)
+        else:
+            cameras.pop(camera, None)
+        tasks = {name: one for name, one in tasks.items() if one}
+        changed = CleanChoices(cameras=cameras, tasks=tasks)
+        write_json(choices_path(dataset), {"schema": CHOICES_SCHEMA, **changed.model_dump()})
+    return changed
+
+
 def save_choices(dataset: Dataset, params: CleanParameters, task: str = "") -> CleanChoices:
     """Save parameters for their camera, or for the camera in one task.
 

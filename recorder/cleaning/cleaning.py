@@ -176,13 +176,14 @@ def _begin(
         if not options.masks_from.exists():
             raise CleanError(f"masks '{options.masks_from}' do not exist")
         masks = digest_of(options.masks_from)[1]
+    drawn = drawn_digest(load_drawn(ResultPlace(dataset, uuid, params.camera)))
     key = cleaning_key(
         {
             "parameters": params.model_dump(mode="json"),
             "pictures": options.pictures,
             "plugins": [plugin.model_dump() for plugin in plugins],
             "masks": masks,
-            "drawn": drawn_digest(load_drawn(ResultPlace(dataset, uuid, params.camera))),
+            "drawn": drawn,
             "source": sha256,
             "program": software_version(),
         }
@@ -200,6 +201,7 @@ def _begin(
             "mode": mode,
             "pictures": options.pictures,
             "plugins": plugins,
+            "drawn": drawn,
             "key": key,
         }
     )

@@ -62,6 +62,9 @@ class CleanedFacts(BaseModel):
     figures : mapping of str to float
         Shares of the mask by layer, worst pictures and what the filler found.
     plugins : tuple of PluginFacts
+    drawn : str or None
+        SHA-256 of what was drawn on the episode, empty for nothing; None in videos made before
+        this was written down.
     key : str
         SHA-256 of everything that decides the content; see ``cleaning_key``.
     """
@@ -81,6 +84,7 @@ class CleanedFacts(BaseModel):
     warnings: tuple[str, ...] = ()
     figures: dict[str, float] = Field(default_factory=dict)
     plugins: tuple[PluginFacts, ...] = ()
+    drawn: str | None = None
     key: str
 
     @property

@@ -16,7 +16,13 @@ from recorder.cleaning.place import ResultPlace
 from recorder.dataset import append_label
 
 CleanState = Literal["proposed", "accepted", "redo"]
-WORDS: dict[str, CleanState] = {"made": "proposed", "accepted": "accepted", "redo": "redo"}
+WORDS: dict[str, CleanState] = {
+    "made": "proposed",
+    "accepted": "accepted",
+    "redo": "redo",
+    "withdrawn": "proposed",  # the verdict before it was taken back
+}
+EVENTS: dict[CleanState, str] = {"accepted": "accepted", "redo": "redo", "proposed": "withdrawn"}
 
 
 @dataclass(frozen=True)
@@ -65,17 +71,22 @@ def note_made(place: ResultPlace, digest: str, who: str = "") -> None:
 
 
 def say(place: ResultPlace, digest: str, state: CleanState, who: str, note: str = "") -> Verdict:
-    """Accept a cleaned video, or ask for it to be made again; returns the new verdict.
+    """Accept a cleaned video, ask for it to be made again, or take the verdict back (``proposed``).
+
+    Returns
+    -------
+    Verdict
+        The new one.
 
     Raises
     ------
     CleanError
-        ``state`` is neither ``accepted`` nor ``redo``, or the journal cannot be written.
+        ``state`` is none of these, or the journal cannot be written.
     """
-    if state not in ("accepted", "redo"):
-        raise CleanError(f"'{state}' is no verdict; say accepted or redo")
+    if state not in EVENTS:
+        raise CleanError(f"'{state}' is no verdict; say accepted, redo or proposed")
     try:
-        append_label(place.journal, event=state, digest=digest, who=who, note=note)
+        append_label(place.journal, event=EVENTS[state], digest=digest, who=who, note=note)
     except OSError as error:
         raise CleanError(f"'{place.journal}' cannot be written: {error.strerror}") from error
     return read_verdict(place.journal, digest)

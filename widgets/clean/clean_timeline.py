@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from recorder.cleaning.layers import RESIDUE_WARNS
@@ -40,6 +40,7 @@ class CleanTimeline(QWidget):
         self.setFixedHeight(2 * STRIP_PX + MARKS_PX + 3 * GAP_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Pictures: confidence of the masks and share that was guessed")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(
             "sure: how sure the mask is; guessed: share seen in no other picture; "
             "filled diamond: drawn here; open diamond: worth drawing here"
@@ -70,6 +71,21 @@ class CleanTimeline(QWidget):
         if index != self.index:
             self.index = index
             self.update()
+        self.setAccessibleDescription(self.words())
+
+    def words(self) -> str:
+        """The shown picture in words, for those who do not see the strips."""
+        if not self.count:
+            return ""
+        said = [f"picture {self.index} of {self.count}"]
+        if self._confidence is not None and len(self._confidence):
+            sure = float(self._confidence[self.index])
+            said.append(f"mask sure {_percent(sure)}{', draw again' * (sure < self._limit)}")
+        if self._residue is not None and len(self._residue):
+            said.append(f"guessed {_percent(float(self._residue[self.index]))}")
+        if self.index in self._keys:
+            said.append("drawn")
+        return ", ".join(said)
 
     def _x(self, index: float) -> float:
         room = max(1, self.width() - NAME_PX - 4)
@@ -88,6 +104,15 @@ class CleanTimeline(QWidget):
         if self.count and event.buttons():
             self.picture_asked.emit(self.index_at(event.position().x()))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """PgUp and PgDown move by a tenth of the clip; all other keys are actions."""
+        by = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}.get(Qt.Key(event.key()))
+        if by is None or not self.count:
+            super().keyPressEvent(event)
+            return
+        index = self.index + by * max(1, self.count // 10)
+        self.picture_asked.emit(min(max(index, 0), self.count - 1))
+
     def paintEvent(self, event) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), color("panel"))
@@ -103,6 +128,10 @@ class CleanTimeline(QWidget):
             x = self._x(self.index)
             painter.setPen(QPen(color("text"), 2))
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        if self.hasFocus():
+            painter.setPen(QPen(color("focus"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def _paint_strip(

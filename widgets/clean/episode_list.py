@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,8 +24,8 @@ from widgets.theme import colors, font
 
 ROW_PX = 26
 CELLS = """
-QHeaderView::section { padding: 4px 5px; }
-QTableView::item { padding: 0 4px; }
+QHeaderView::section { padding: 4px 3px; }
+QTableView::item { padding: 0 3px; }
 QTableView::indicator {
     width: 12px; height: 12px; border: 1px solid @dim; border-radius: 3px; background: @background;
 }
@@ -86,6 +86,7 @@ class CleanEpisodeList(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # tasks often begin alike
         table.setFont(font(13))
         table.setStyleSheet(_styled(CELLS))
         table.verticalHeader().hide()

@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
+from recorder.cleaning.layers import RESIDUE_WARNS
 from widgets.theme import color
 
 STATE_WORDS = {
@@ -117,7 +118,8 @@ class CleanEpisodeModel(QAbstractTableModel):
             on = row.uuid in self.marked
             return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(one for one in (row.error, *row.warnings) if one) or _text(row, column)
+            said = (f"{row.number}  {_text(row, 'task')}", row.error, *row.warnings)
+            return "\n".join(one for one in said if one)
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (WARNINGS, "guess"):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -141,6 +143,8 @@ def _shade(row: CleanRow, column: str) -> Any:
     if column == "state":
         shades = {"accepted": "ok", "failed": "bad", "redo": "warn", "none": "dim", "": "dim"}
         return color(shades.get(row.state, "text"))
-    if column in (WARNINGS, "guess") and row.warnings:
+    if column == WARNINGS and row.warnings:
+        return color("warn")
+    if column == "guess" and (row.residue or 0.0) > RESIDUE_WARNS:
         return color("warn")
     return None

@@ -27,14 +27,14 @@ from recorder.cleaning.parameters import CleanParameters
 NUMBERS: tuple[tuple[str, str, int, int, str, str], ...] = (
     ("dilation_px", "margin", 0, 64, " px", "Growth of the mask on all sides; shown at once"),
     ("shadow_px", "shadow", 0, 64, " px", "Further growth over shadow; 0 leaves shadows"),
-    ("feather_px", "seam", 0, 32, " px", "Width of the seam between filled and recorded pixels"),
+    ("feather_px", "seam", 0, 32, " px", "Width of the seam, inside the margin; shown at once"),
     ("plate_frames", "plate pictures", 3, 240, "", "Most pictures the still scene is made of"),
     ("flow_reach", "flow reach", 0, 300, "", "How far a pixel may be carried by motion"),
     ("robot_sources", "robot pictures", 1, 16, "", "Most pictures the robot is taken from"),
 )  # fmt: skip
 MASKS = (
     ("automatic", "automatic"),
-    ("keyframes", "drawn on key frames"),
+    ("keyframes", "drawn by hand"),
     ("imported", "imported"),
 )
 MODES = ((None, "as mounted"), ("static", "static"), ("moving", "moving"))
@@ -51,10 +51,13 @@ class ParametersPanel(QWidget):
         A choice changed.
     save_asked(bool)
         Keep the choices: True for this task only.
+    reset_asked()
+        Back to what is saved, or forget it.
     """
 
     changed = Signal()
     save_asked = Signal(bool)
+    reset_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +83,9 @@ class ParametersPanel(QWidget):
         self.save_task = QPushButton("Save for this task")
         self.save_camera.clicked.connect(lambda: self.save_asked.emit(False))
         self.save_task.clicked.connect(lambda: self.save_asked.emit(True))
+        self.reset = QPushButton()
+        self.reset.clicked.connect(self.reset_asked)
+        self._source = "default"
         self.source = _sentence()
         self._arrange()
         self.set_parameters(CleanParameters(), "default", "static", "")
@@ -102,6 +108,7 @@ class ParametersPanel(QWidget):
         buttons = QVBoxLayout()
         buttons.addWidget(self.save_camera)
         buttons.addWidget(self.save_task)
+        buttons.addWidget(self.reset)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -186,6 +193,8 @@ class ParametersPanel(QWidget):
                 spin.setValue(getattr(params, name))
             self.object_layer.setChecked(params.object_layer)
             self.rekey.setValue(round(PERCENT * params.rekey_below))
+        self._source = source
+        self._name_reset(changed=False)
         words = {
             "default": "These are the defaults.",
             "camera": f"Saved for {params.camera}.",
@@ -217,8 +226,15 @@ class ParametersPanel(QWidget):
         if not hasattr(self, "save_task") or self.signalsBlocked():
             return
         self.source.setText("Chosen now; not saved.")
+        self._name_reset(changed=True)
         self._explain()
         self.changed.emit()
+
+    def _name_reset(self, changed: bool) -> None:
+        saved = {"task": "Forget for this task", "camera": "Forget for this camera"}
+        word = "Back to what is saved" if changed else saved.get(self._source, "Defaults")
+        self.reset.setText(word)
+        self.reset.setEnabled(changed or self._source in saved)
 
     def _explain(self) -> None:
         mode: Mode = self.mode.currentData() or self._mounted
@@ -239,32 +255,43 @@ class ParametersPanel(QWidget):
             self.masks_from = Path(name)
             self._on_changed()
 
-    def set_keys(self, camera: str, task: str) -> None:
+    def set_keys(self, camera: str, task: str, reset: str) -> None:
         """Show keys on the buttons."""
         self.save_camera.setToolTip(f"Use these choices for this camera in every task ({camera})")
         self.save_task.setToolTip(f"Use these choices for this camera in this task only ({task})")
+        self.reset.setToolTip(
+            "Back to the saved choices; pressed again, forget those saved for the task, then for "
+            f"the camera ({reset})"
+        )
 
 
 def _mode_sentence(mode: Mode, mounted: Mode) -> str:
     if mode == "static" and mounted == "static":
-        return "This camera stands: what was hidden is taken from when it was free to see."
+        return (
+            "Static is meaningful: by the rig this camera stands, so what was hidden is taken from "
+            "when it was free to see."
+        )
     if mode == "moving" and mounted == "moving":
-        return "This camera is carried: what was hidden is carried over from other moments."
+        return (
+            "Moving is meaningful: by the rig this camera is carried by the hand, so there is no "
+            "still scene; what was hidden is carried over from moments nearby."
+        )
     if mode == "static":
         return (
-            "This camera is carried by the hand, so there is no still scene: static is only "
-            "meaningful while it does not move."
+            "By the rig this camera is carried by the hand, so there is no still scene: static is "
+            "only meaningful while it does not move."
         )
     return (
-        "This camera stands: moving also works, but leaves out the still scene, which is the "
-        "better source here."
+        "By the rig this camera stands: moving leaves out the still scene, the better source; it "
+        "is only meaningful when the stand was moved during the take."
     )
 
 
 def _masks_sentence(masks: str, mode: Mode, chosen: Path | None) -> str:
     if masks == "automatic" and mode == "moving":
         return (
-            "Automatic masks compare pictures of a camera that stands; draw on key frames instead."
+            "Automatic masks compare pictures of a camera that stands, so this camera needs a "
+            "drawing: choose Strokes (D) and draw on the operator in a few pictures."
         )
     if masks == "keyframes":
         return "Draw the operator on a few pictures; the masks follow by motion."

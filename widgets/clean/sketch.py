@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Literal
 
+from recorder.cleaning.drawn import Step
 from recorder.cleaning.masks.keyframes import KeyFrame, Polyline
 
 Tool = Literal["look", "stroke", "polygon", "box"]
@@ -17,12 +18,18 @@ class Sketch:
     ----------
     keyframes : iterable of KeyFrame
         What was drawn before.
+    back, forth : iterable of Step
+        Ways back and forth that were kept with it, the next one last.
     """
 
-    def __init__(self, keyframes: Iterable[KeyFrame] = ()) -> None:
+    def __init__(
+        self,
+        keyframes: Iterable[KeyFrame] = (),
+        back: Iterable[Step] = (),
+        forth: Iterable[Step] = (),
+    ) -> None:
         self._keys: dict[int, KeyFrame] = {key.index: key for key in keyframes}
-        self._before: list[dict[int, KeyFrame]] = []
-        self._undone: list[dict[int, KeyFrame]] = []
+        self.back, self.forth = list(back), list(forth)
 
     @property
     def keyframes(self) -> tuple[KeyFrame, ...]:
@@ -58,28 +65,35 @@ class Sketch:
         """Forget what was drawn on a picture; False when there was nothing."""
         if index not in self._keys:
             return False
-        self._change({at: key for at, key in self._keys.items() if at != index})
+        self._change(index, None)
         return True
 
-    def undo(self) -> bool:
-        """Take the last change back; False when there is none."""
-        return self._move(self._before, self._undone)
+    def undo(self) -> int | None:
+        """Take the last change back; returns the picture it was on, None when there is none."""
+        return self._move(self.back, self.forth)
 
-    def redo(self) -> bool:
-        """Do what was taken back again; False when there is nothing."""
-        return self._move(self._undone, self._before)
+    def redo(self) -> int | None:
+        """Do what was taken back again; returns the picture, None when there is nothing."""
+        return self._move(self.forth, self.back)
 
     def _put(self, key: KeyFrame) -> None:
-        self._change({**self._keys, key.index: key})
+        self._change(key.index, key)
 
-    def _change(self, keys: Mapping[int, KeyFrame]) -> None:
-        self._before.append(self._keys)
-        self._undone.clear()
-        self._keys = dict(keys)
+    def _change(self, index: int, key: KeyFrame | None) -> None:
+        self.back.append(Step(index=index, key=self._keys.get(index)))
+        self.forth.clear()
+        self._set(index, key)
 
-    def _move(self, source: list[dict[int, KeyFrame]], target: list[dict[int, KeyFrame]]) -> bool:
+    def _set(self, index: int, key: KeyFrame | None) -> None:
+        if key is None:
+            self._keys.pop(index, None)
+        else:
+            self._keys[index] = key
+
+    def _move(self, source: list[Step], target: list[Step]) -> int | None:
         if not source:
-            return False
-        target.append(self._keys)
-        self._keys = source.pop()
-        return True
+            return None
+        step = source.pop()
+        target.append(Step(index=step.index, key=self._keys.get(step.index)))
+        self._set(step.index, step.key)
+        return step.index

@@ -16,15 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 VIEWS = (("wipe", "Wipe"), ("side", "Side by side"), ("cleaned", "Cleaned"))
+ZOOMS = (("fit", "Fit"), ("1", "1:1"), ("2", "2:1"), ("4", "4:1"))
 OVERLAYS = (("mask", "Mask"), ("layers", "Layers"))
 TOOLS = (("look", "Look"), ("stroke", "Strokes"), ("polygon", "Outline"), ("box", "Box"))
 BRUSH_PX = 76
-ACTS = (
-    ("nobody", "Nobody"),
-    ("undo", "Undo"),
-    ("remove", "Remove"),
-    ("unsure", "Unsure"),
-)
+ACTS = (("nobody", "Nobody"), ("undo", "Undo"), ("remove", "Remove"), ("unsure", "Unsure"))
 
 
 class ToolRow(QWidget):
@@ -44,6 +40,7 @@ class ToolRow(QWidget):
         self.buttons: dict[str, QToolButton] = {}
         self._titles: dict[str, str] = {}
         self._views, self._tools = QButtonGroup(self), QButtonGroup(self)
+        self._zooms = QButtonGroup(self)
         self.brush = QSpinBox()
         self.brush.setRange(2, 60)
         self.brush.setValue(9)
@@ -55,6 +52,9 @@ class ToolRow(QWidget):
         first, second = self._line(), self._line()
         for name, title in (*VIEWS, *OVERLAYS):
             first.addWidget(self._button(name, title, checkable=True))
+        first.addSpacing(10)
+        for name, title in ZOOMS:
+            first.addWidget(self._button(name, title, checkable=True))
         first.addStretch(1)
         for name, title in TOOLS:
             second.addWidget(self._button(name, title, checkable=True))
@@ -64,6 +64,8 @@ class ToolRow(QWidget):
         second.addStretch(1)
         for name, _ in VIEWS:
             self._views.addButton(self.buttons[name])
+        for name, _ in ZOOMS:
+            self._zooms.addButton(self.buttons[name])
         for name, _ in TOOLS:
             self._tools.addButton(self.buttons[name])
         rows = QVBoxLayout(self)
@@ -72,7 +74,7 @@ class ToolRow(QWidget):
         rows.addLayout(first)
         rows.addLayout(second)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-        self.show_state("wipe", "look", mask=False, layers=False)
+        self.show_state("wipe", "look", mask=False, layers=False, zoom=None)
 
     def _line(self) -> QHBoxLayout:
         line = QHBoxLayout()
@@ -90,8 +92,15 @@ class ToolRow(QWidget):
         self._titles[name] = title
         return button
 
-    def show_state(self, view: str, tool: str, *, mask: bool, layers: bool) -> None:
-        """Show what is on."""
+    def show_state(
+        self, view: str, tool: str, *, mask: bool, layers: bool, zoom: int | None
+    ) -> None:
+        """Show what is on; ``zoom`` is pixels of the screen per pixel, None for fitted."""
+        shown = "fit" if zoom is None else str(zoom)
+        self._zooms.setExclusive(False)  # 8:1 comes from the wheel and has no button
+        for name, _ in ZOOMS:
+            self.buttons[name].setChecked(name == shown)
+        self._zooms.setExclusive(shown in self.buttons)
         self.buttons[view].setChecked(True)
         self.buttons[tool].setChecked(True)
         for name, on in (("mask", mask), ("layers", layers)):

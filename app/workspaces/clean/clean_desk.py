@@ -7,15 +7,16 @@ window; a file that did not change is not opened again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from recorder.catalogue import Catalogue, EpisodeRow
-from recorder.cleaning.choices import load_choices, save_choices
+from recorder.cleaning.choices import choices_path, forget_choices, load_choices, save_choices
 from recorder.cleaning.clip import CleanError
-from recorder.cleaning.drawn import load_drawn, save_drawn
-from recorder.cleaning.masks.keyframes import KeyFrame
+from recorder.cleaning.currency import outdated
+from recorder.cleaning.drawn import drawn_digest, drawn_path, load_drawn, load_steps, save_drawn
+from recorder.cleaning.failures import failure_of
 from recorder.cleaning.parameters import CleanParameters, ParameterSource
 from recorder.cleaning.place import ResultPlace
 from recorder.cleaning.result import CleanedInfo, cleaned_info
@@ -23,6 +24,7 @@ from recorder.cleaning.verdict import CleanState, say
 from recorder.dataset import Dataset
 from recorder.episode import Episode, EpisodeError
 from widgets.clean.episode_rows import CleanRow
+from widgets.clean.sketch import Sketch
 
 Stamp = tuple[int, ...]
 TRUTH_STREAMS = ("_without_operator", "_mask")  # what the simulator knows, not what is cleaned
@@ -46,7 +48,6 @@ class CleanDesk:
         self.rows: dict[str, CleanRow] = {}
         self._by_uuid: dict[str, EpisodeRow] = {}
         self._stamps: dict[str, Stamp] = {}
-        self._failures: dict[tuple[str, str], str] = {}
         self._round: Iterator[EpisodeRow] = iter(())
 
     def load(self) -> bool:
@@ -97,10 +98,11 @@ class CleanDesk:
         return ResultPlace(self.dataset, uuid, self.camera)
 
     def stamp(self, uuid: str) -> Stamp:
-        """Changes with every new result and verdict."""
+        """Changes with every new result, failure, verdict, drawing, and saved choice."""
         place = self.place(uuid)
         stamps: list[int] = []
-        for path in (place.path, place.journal):
+        drawn, choices = drawn_path(place), choices_path(self.dataset)
+        for path in (place.path, place.journal, place.failure, drawn, choices):
             try:
                 found = path.stat()
             except OSError:
@@ -136,41 +138,37 @@ class CleanDesk:
         return row
 
     def _read(self, episode: EpisodeRow) -> CleanRow:
-        failure = self._failures.get((episode.uuid, self.camera), "")
+        failure = failure_of(self.dataset, episode.uuid, self.camera)
         try:
             info = cleaned_info(self.dataset, episode.uuid, self.camera)
         except CleanError as error:
             return _row(episode, state="failed", error=str(error))
-        if failure:
-            return _row(episode, state="failed", error=failure)
+        if failure is not None:
+            return _row(episode, state="failed", error=failure.error)
         if info is None:
             return _row(episode, state="none")
         return _row(
             episode,
             state=info.state,
-            warnings=info.facts.warnings,
+            warnings=(*self._outdated(info), *dict.fromkeys(info.facts.warnings)),
             residue=info.facts.figures.get("share_residue"),
         )
 
-    def note_outcomes(self, outcomes: list[Mapping[str, Any]]) -> None:
-        """Remember what failed in a batch, and forget failures of what did not."""
-        by_number = {row.number: row.uuid for row in self.episodes}
-        for outcome in outcomes:
-            uuid = by_number.get(int(outcome["number"]))
-            if uuid is None:
-                continue
-            key = (uuid, str(outcome["camera"]))
-            self._failures.pop(key, None)
-            if outcome["outcome"] == "failed":
-                self._failures[key] = str(outcome["error"])
-            self._stamps.pop(uuid, None)
+    def _outdated(self, info: CleanedInfo) -> tuple[str, ...]:
+        """Why a cleaning is not what the next run would make."""
+        try:
+            params, _ = self.parameters(info.uuid)
+            drawn = drawn_digest(load_drawn(self.place(info.uuid)))
+        except (CleanError, KeyError):
+            return ()
+        return tuple(f"This result is {why}." for why in outdated(info.facts, params, drawn))
 
     def info(self, uuid: str) -> CleanedInfo | None:
         """The cleaning of an episode; None for none; raises ``CleanError``."""
         return cleaned_info(self.dataset, uuid, self.camera)
 
     def judge(self, uuid: str, state: CleanState) -> CleanRow | None:
-        """Accept a cleaning or send it back.
+        """Accept a cleaning, send it back, or take that back (``proposed``).
 
         Raises
         ------
@@ -191,13 +189,18 @@ class CleanDesk:
         """Keep choices for the camera, or for the camera in a task."""
         save_choices(self.dataset, params, task)
 
-    def drawn(self, uuid: str) -> tuple[KeyFrame, ...]:
-        """What was drawn on an episode; raises ``CleanError``."""
-        return load_drawn(self.place(uuid))
+    def forget_parameters(self, task: str) -> None:
+        """Forget the choices for the camera, or for the camera in a task."""
+        forget_choices(self.dataset, self.camera, task)
 
-    def save_drawn(self, uuid: str, keyframes: tuple[KeyFrame, ...]) -> None:
+    def sketch(self, uuid: str) -> Sketch:
+        """What was drawn on an episode, with the way back; raises ``CleanError``."""
+        place = self.place(uuid)
+        return Sketch(load_drawn(place), *load_steps(place))
+
+    def save_sketch(self, uuid: str, sketch: Sketch) -> None:
         """Keep what was drawn."""
-        save_drawn(self.place(uuid), keyframes)
+        save_drawn(self.place(uuid), sketch.keyframes, sketch.back, sketch.forth)
 
 
 def _row(episode: EpisodeRow, **fields: Any) -> CleanRow:

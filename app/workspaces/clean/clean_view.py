@@ -29,6 +29,10 @@ TOOL_ACTIONS = {
     "cleaned": ActionId.CLEAN_ALONE,
     "mask": ActionId.CLEAN_MASK,
     "layers": ActionId.CLEAN_LAYERS,
+    "fit": ActionId.CLEAN_FIT,
+    "1": ActionId.CLEAN_PIXELS_1,
+    "2": ActionId.CLEAN_PIXELS_2,
+    "4": ActionId.CLEAN_PIXELS_4,
     "look": ActionId.CLEAN_LOOK,
     "stroke": ActionId.CLEAN_STROKE,
     "polygon": ActionId.CLEAN_OUTLINE,
@@ -76,6 +80,7 @@ class CleanView(QWidget):
         self.warnings.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.accept = QPushButton("Accept")
         self.redo = QPushButton("Redo")
+        self.take_back = QPushButton("Take back")
         self.clean = QPushButton("Clean this episode")
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self._arrange()
@@ -94,7 +99,7 @@ class CleanView(QWidget):
         self.splitter.addWidget(self._right())
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([290, 670, 304])
+        self.splitter.setSizes([310, 664, 290])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.splitter)
@@ -103,6 +108,7 @@ class CleanView(QWidget):
         verdict = QHBoxLayout()
         verdict.addWidget(self.accept)
         verdict.addWidget(self.redo)
+        verdict.addWidget(self.take_back)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(4, 0, 8, 0)
@@ -118,7 +124,7 @@ class CleanView(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(300)
+        scroll.setMinimumWidth(290)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return scroll
 
@@ -130,10 +136,15 @@ class CleanView(QWidget):
         self.episodes.set_keys(
             keys[ActionId.CLEAN_BATCH], keys[ActionId.CLEAN_PAUSE], keys[ActionId.CLEAN_CANCEL]
         )
-        self.parameters.set_keys(keys[ActionId.CLEAN_SAVE_CAMERA], keys[ActionId.CLEAN_SAVE_TASK])
+        self.parameters.set_keys(
+            keys[ActionId.CLEAN_SAVE_CAMERA],
+            keys[ActionId.CLEAN_SAVE_TASK],
+            keys[ActionId.CLEAN_RESET_CHOICES],
+        )
         for button, one in (
             (self.accept, ActionId.CLEAN_ACCEPT),
             (self.redo, ActionId.CLEAN_REDO),
+            (self.take_back, ActionId.CLEAN_TAKE_BACK),
             (self.clean, ActionId.CLEAN_THIS),
         ):
             button.setToolTip(f"{action(one).hint} ({keys[one]})")

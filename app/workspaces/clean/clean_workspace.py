@@ -14,11 +14,13 @@ from app.actions import ActionId
 from app.jobs import JobRunner
 from app.session import Session
 from app.settings import Settings
+from app.workspaces.clean.choosing import Choosing
 from app.workspaces.clean.clean_batch import CleanBatch
 from app.workspaces.clean.clean_desk import CleanDesk
 from app.workspaces.clean.clean_view import PLAY_ACTIONS, STATES, TOOL_ACTIONS, CleanView
 from app.workspaces.clean.clip_player import ClipPlayer
 from app.workspaces.clean.drawing import Drawing
+from app.workspaces.clean.judging import Judging
 from app.workspaces.clean.plugin_choice import PluginChoice
 from app.workspaces.clean.shown_clip import ShownClip
 from app.workspaces.workspace import Workspace
@@ -30,7 +32,6 @@ from widgets.clean.sketch import Sketch
 
 LOOK_S = 0.008  # of every tenth of a second
 RELOAD_TICKS = 50  # 5 s
-SEEN_AT_ONCE = ("dilation_px", "shadow_px", "feather_px")
 
 
 class CleanWorkspace(Workspace):
@@ -71,9 +72,10 @@ class CleanWorkspace(Workspace):
         self.drawing = Drawing(self.player, self.desk, say, self.view.parameters.masks_by_drawing)
         self.batch = CleanBatch(self.view)
         self.plugins = PluginChoice(self.view, self.dataset, say)
+        self.choosing = Choosing(self.view.parameters, self.desk, self.player, self.plugins, say)
+        self.judging = Judging(self.desk, self.view.episodes, say)
         self.uuid = ""
         self._stamp: tuple[int, ...] = ()
-        self._dirty = False
         self._ticks = 0
         self._connect(perform)
         self.set_keys(keys)
@@ -87,14 +89,13 @@ class CleanWorkspace(Workspace):
         view.timeline.picture_asked.connect(self._go_to)
         view.accept.clicked.connect(lambda: perform(ActionId.CLEAN_ACCEPT))
         view.redo.clicked.connect(lambda: perform(ActionId.CLEAN_REDO))
+        view.take_back.clicked.connect(lambda: perform(ActionId.CLEAN_TAKE_BACK))
         view.clean.clicked.connect(lambda: perform(ActionId.CLEAN_THIS))
         view.episodes.episode_chosen.connect(self.open_episode)
         view.episodes.camera_chosen.connect(self.set_camera)
         view.episodes.clean_asked.connect(lambda: perform(ActionId.CLEAN_BATCH))
         view.episodes.pause_asked.connect(lambda: perform(ActionId.CLEAN_PAUSE))
         view.episodes.cancel_asked.connect(lambda: perform(ActionId.CLEAN_CANCEL))
-        view.parameters.changed.connect(self._on_parameters)
-        view.parameters.save_asked.connect(self.save)
         self.batch.progressed.connect(lambda _: self._show_batch())
         self.batch.finished.connect(self._on_finished)
         self.batch.failed.connect(self._on_failed)
@@ -126,8 +127,8 @@ class CleanWorkspace(Workspace):
             row = self.desk.episode(uuid)
             place = self.desk.place(uuid)
             clip = ShownClip(self.desk.path_of(uuid), self.desk.camera, place.path)
-            sketch = Sketch(self.desk.drawn(uuid))
-            params, source = self.desk.parameters(uuid)
+            sketch = self.desk.sketch(uuid)
+            params, _ = self.desk.parameters(uuid)
         except (CleanError, EpisodeError, KeyError, OSError) as error:
             self.view.episodes.show_current(uuid)
             self.uuid = ""
@@ -139,16 +140,15 @@ class CleanWorkspace(Workspace):
         self.desk.look_at(uuid)
         self.view.episodes.model.put(self.desk.rows[uuid])
         self.view.episodes.show_current(uuid)
-        mounted = clip.clip.mode
-        self._dirty = False
-        self.view.parameters.set_parameters(params, source, mounted, row.task)
         self.player.params = params
         self.player.set_clip(clip, sketch)
+        self.choosing.show(uuid)
         self.view.play.title.setText(f"{row.number}  {row.task or 'free play'}")
         self._show_state()
         return True
 
     def _leave(self) -> None:
+        self.choosing.forget()
         clip = self.player.clip
         self.player.clip = None
         if clip is not None:
@@ -174,60 +174,13 @@ class CleanWorkspace(Workspace):
         judged = row is not None and row.state in ("proposed", "accepted", "redo")
         view.accept.setEnabled(judged)
         view.redo.setEnabled(judged)
+        view.take_back.setEnabled(row is not None and row.state in ("accepted", "redo"))
         view.clean.setEnabled(row is not None and not self.batch.running)
 
-    def _judge(self, accepted: bool) -> None:
-        if not self.uuid:
-            self._say("Choose an episode first.", "warn")
-            return
-        try:
-            row = self.desk.judge(self.uuid, "accepted" if accepted else "redo")
-        except CleanError as error:
-            self._say(str(error), "warn")
-            return
-        if row is not None:
-            self.view.episodes.model.put(row)
-        self._stamp = self.desk.stamp(self.uuid)
-        self.view.episodes.count()
-        self._show_state()
-        if accepted and not self.view.episodes.step(1):
-            self._say("That was the last episode of the list.")
-
-    # choices
-
-    def _on_parameters(self) -> None:
-        self._dirty = True
-        params = self.view.parameters.parameters()
-        self.plugins.ask(params)
-        before = self.player.params
-        if any(getattr(params, name) != getattr(before, name) for name in SEEN_AT_ONCE):
-            self.player.show_mask()
-        self.player.set_params(params)
-
-    def save(self, for_task: bool) -> None:
-        """Keep the choices for the camera, or for the camera in this task."""
-        if not self.uuid:
-            self._say("Choose an episode first.", "warn")
-            return
-        row = self.desk.episode(self.uuid)
-        params = self.view.parameters.parameters()
-        task = row.task if for_task else ""
-        if for_task and not task:
-            self._say("This episode has no task; save the choices for the camera.", "warn")
-            return
-        try:
-            self.desk.save_parameters(params, task)
-            kept, source = self.desk.parameters(self.uuid)
-        except (CleanError, OSError) as error:
-            self._say(f"The choices cannot be saved: {error}", "bad")
-            return
-        if kept != params:
-            self._say(f"Saved; the task '{row.task}' has choices of its own, which go first.")
-        clip = self.player.clip
-        mounted = clip.clip.mode if clip is not None else "static"
-        self._dirty = False
-        self.view.parameters.set_parameters(kept, source, mounted, row.task)
-        self.player.set_params(kept)
+    def _judged(self, done: bool) -> None:
+        if done and self.uuid:
+            self._stamp = self.desk.stamp(self.uuid)
+            self._show_state()
 
     # batch
 
@@ -242,7 +195,7 @@ class CleanWorkspace(Workspace):
         numbers = tuple(self.desk.episode(uuid).number for uuid in uuids)
         panel = self.view.parameters
         chosen: dict[str, Any] = {}
-        if self._dirty:
+        if self.choosing.changed:
             chosen = panel.parameters().model_dump(mode="json", exclude={"camera"})
         plan = CleanPlan(
             dataset=self.dataset.root,
@@ -266,7 +219,6 @@ class CleanWorkspace(Workspace):
             self.view.episodes.show_batch(self.batch.progress, self.batch.paused)
 
     def _on_finished(self, result: dict[str, Any]) -> None:
-        self.desk.note_outcomes(result.get("outcomes", []))
         words = [f"{result.get('cleaned', 0)} cleaned"]
         if result.get("finished_before"):
             words.append(f"{result['finished_before']} finished before")
@@ -316,9 +268,17 @@ class CleanWorkspace(Workspace):
             if not self.batch.cancel():
                 self._say("No batch is running.")
         elif action in (ActionId.CLEAN_ACCEPT, ActionId.CLEAN_REDO):
-            self._judge(action is ActionId.CLEAN_ACCEPT)
+            accepted = action is ActionId.CLEAN_ACCEPT
+            self._judged(self.judging.give(self.uuid, "accepted" if accepted else "redo"))
+        elif action is ActionId.CLEAN_TAKE_BACK:
+            uuid = self.judging.take_back(self.uuid)
+            if uuid and uuid != self.uuid:
+                self.open_episode(uuid)
+            self._judged(bool(uuid))
+        elif action is ActionId.CLEAN_RESET_CHOICES:
+            self.choosing.reset()
         elif action in (ActionId.CLEAN_SAVE_CAMERA, ActionId.CLEAN_SAVE_TASK):
-            self.save(action is ActionId.CLEAN_SAVE_TASK)
+            self.choosing.save(action is ActionId.CLEAN_SAVE_TASK)
         else:
             return False
         return True

@@ -28,6 +28,18 @@ TOOLS: dict[ActionId, Tool] = {
     ActionId.CLEAN_BOX: "box",
 }
 STEPS = {ActionId.CLEAN_STEP_BACK: -1, ActionId.CLEAN_STEP_FORWARD: 1}
+ZOOMS: dict[ActionId, int | None] = {
+    ActionId.CLEAN_FIT: None,
+    ActionId.CLEAN_PIXELS_1: 1,
+    ActionId.CLEAN_PIXELS_2: 2,
+    ActionId.CLEAN_PIXELS_4: 4,
+}
+PANS = {
+    ActionId.CLEAN_PAN_LEFT: (-1, 0),
+    ActionId.CLEAN_PAN_RIGHT: (1, 0),
+    ActionId.CLEAN_PAN_UP: (0, -1),
+    ActionId.CLEAN_PAN_DOWN: (0, 1),
+}
 SECONDS = {ActionId.CLEAN_BACK_1S: -1, ActionId.CLEAN_FORWARD_1S: 1}
 WIPE_STEP = 0.05
 
@@ -50,6 +62,7 @@ class ClipPlayer:
         self.preview_ms = 0.0
         self.masks = DrawnMasks(view)
         self.masks.made.connect(self._draw_masks)
+        view.picture.zoomed.connect(self.show_tools)
         self._shown: ShownPicture | None = None
         self._times: list[int] = []
         self._ticked_s = 0.0
@@ -195,6 +208,11 @@ class ClipPlayer:
             picture.set_view(VIEWS[action])
         elif action in TOOLS:
             picture.set_tool(TOOLS[action])
+        elif action in ZOOMS:
+            picture.set_zoom(ZOOMS[action])
+        elif action in PANS:
+            picture.pan(*PANS[action])
+            return True
         elif action is ActionId.CLEAN_MASK:
             picture.set_overlays(not picture.show_mask, picture.show_layers)
         elif action is ActionId.CLEAN_LAYERS:
@@ -246,5 +264,9 @@ class ClipPlayer:
         """Show on the buttons what is on."""
         picture = self.view.picture
         self.view.tools.show_state(
-            picture.view, picture.tool, mask=picture.show_mask, layers=picture.show_layers
+            picture.view,
+            picture.tool,
+            mask=picture.show_mask,
+            layers=picture.show_layers,
+            zoom=picture.zoom.pixels,
         )

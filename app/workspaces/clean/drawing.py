@@ -51,9 +51,9 @@ class Drawing:
             else:
                 self._say("Nothing was drawn on this picture.")
         elif action is ActionId.CLEAN_UNDO:
-            self._changed() if player.sketch.undo() else self._say("There is nothing to undo.")
+            self._moved(player.sketch.undo(), "There is nothing to undo.")
         elif action is ActionId.CLEAN_REDO_DRAWING:
-            self._changed() if player.sketch.redo() else self._say("Nothing was undone.")
+            self._moved(player.sketch.redo(), "Nothing was undone.")
         elif action is ActionId.CLEAN_NEXT_UNSURE:
             self._go(player.suggested(), 1, "No picture is unsure; nothing needs drawing.")
         elif action is ActionId.CLEAN_NEXT_DRAWN:
@@ -63,6 +63,15 @@ class Drawing:
         else:
             return False
         return True
+
+    def _moved(self, index: int | None, otherwise: str) -> None:
+        """A change was taken back, or done again, on picture ``index``: it is shown."""
+        if index is None:
+            self._say(otherwise)
+            return
+        self._player.transport.pause()
+        self._player.go_to(index)
+        self._changed()
 
     def _drawn(self) -> tuple[int, ...]:
         return tuple(key.index for key in self._player.sketch.keyframes)
@@ -103,7 +112,7 @@ class Drawing:
             return
         uuid = str(player.clip.clip.episode.attributes["uuid"])
         try:
-            self._desk.save_drawn(uuid, player.sketch.keyframes)
+            self._desk.save_sketch(uuid, player.sketch)
         except (CleanError, OSError) as error:
             self._say(f"The drawing cannot be kept: {error}", "bad")
         self._drew()

@@ -88,6 +88,12 @@ def test_a_failed_episode_shows_its_sentence_and_the_rest_goes_on(window, root):
     assert window.states == ["proposed", "failed", "proposed"]
     window.press("Down")
     assert "out of luck" in window.clean.view.warnings.text()
+    window.close()
+    again = CleanWindow(root)
+    assert again.states == ["proposed", "failed", "proposed"]
+    again.press("Down")
+    assert "out of luck" in again.clean.view.warnings.text()
+    again.close()
 
 
 def test_a_batch_waits_goes_on_and_is_cancelled_by_keys(window, root):
@@ -115,6 +121,28 @@ def test_accept_is_stored_with_who_said_it_and_shows_the_next_episode(window, ro
     assert infos(root)[0].verdict.who == "R7"
     assert window.states[0] == "accepted"
     assert window.clean.uuid != first
+
+
+def test_a_verdict_given_by_mistake_is_taken_back(window, root):
+    first = window.clean.uuid
+    window.press("R", "Return")
+    assert infos(root)[0].state == "accepted"
+    assert window.clean.uuid != first
+    window.press("U")
+    assert window.clean.uuid == first
+    assert infos(root)[0].state == window.states[0] == "redo"
+    window.press("U")
+    assert infos(root)[0].state == window.states[0] == "proposed"
+    window.press("U")
+    assert "no verdict to take back" in window.said
+    window.press("Return")
+    window.close()
+    again = CleanWindow(root)
+    assert again.states[0] == "accepted"
+    again.press("U")
+    assert infos(root)[0].state == again.states[0] == "proposed"
+    assert not again.clean.view.take_back.isEnabled()
+    again.close()
 
 
 def test_redo_sends_a_video_back_and_it_is_made_again_with_the_shown_choices(window, root):
@@ -202,6 +230,87 @@ def test_choices_are_saved_for_camera_and_task_and_found_again(window, root):
     again.close()
 
 
+def test_choices_are_reset_step_by_step(window, root):
+    panel = window.clean.view.parameters
+    assert not panel.reset.isEnabled()
+    panel.numbers["dilation_px"].setValue(13)
+    window.press("Ctrl+S")
+    panel.numbers["dilation_px"].setValue(21)
+    window.press("Ctrl+Shift+S")
+    panel.numbers["dilation_px"].setValue(30)
+    seen = []
+    for _ in range(4):
+        seen.append((panel.numbers["dilation_px"].value(), panel.reset.text()))
+        window.press("Ctrl+Backspace")
+    assert seen == [
+        (30, "Back to what is saved"),
+        (21, "Forget for this task"),
+        (13, "Forget for this camera"),
+        (8, "Defaults"),
+    ]
+    assert load_choices(open_dataset(root)).parameters(CAMERA)[1] == "default"
+
+
+def test_a_result_that_is_older_than_drawing_or_choices_says_so(window, root):
+    window.look()
+    assert "older" not in window.clean.view.warnings.text()
+    window.press("D")
+    window.drag((40, 40), (60, 60))
+    window.look()
+    assert "older than what is drawn now" in window.clean.view.warnings.text()
+    window.press("Ctrl+Z")
+    window.look()
+    assert "older" not in window.clean.view.warnings.text()
+    window.clean.view.parameters.numbers["dilation_px"].setValue(13)
+    window.press("Ctrl+S")
+    window.look()
+    assert "margin 8, now 13" in window.clean.view.warnings.text()
+
+
+def test_a_stroke_is_taken_back_after_the_window_was_closed(window, root):
+    place = ResultPlace(open_dataset(root), window.clean.uuid, CAMERA)
+    window.press("D")
+    window.drag((40, 40), (60, 60))
+    window.press("Right")
+    window.drag((20, 20), (30, 30))
+    window.close()
+    again = CleanWindow(root)
+    again.press("Ctrl+Z")
+    assert [key.index for key in load_drawn(place)] == [0]
+    assert again.clean.player.index == 1, "it shows where"
+    again.press("Ctrl+Z")
+    assert load_drawn(place) == ()
+    again.press("Ctrl+Shift+Z")
+    assert [key.index for key in load_drawn(place)] == [0]
+    again.close()
+
+
+def test_pixels_are_compared_one_to_one_by_keys(window):
+    picture = window.clean.view.picture
+    for key, scale in (("1", 1.0), ("2", 2.0), ("4", 4.0)):
+        window.press(key)
+        assert picture._panes()[0].scale == scale
+        assert window.clean.view.tools.buttons[key].isChecked()
+    picture.set_zoom(8)
+    left = picture._panes()[0].place.left()
+    window.press("Ctrl+Right")
+    assert picture._panes()[0].place.left() < left
+    window.press("F")
+    assert window.clean.view.tools.buttons["fit"].isChecked()
+
+
+def test_the_seam_is_seen_while_it_is_chosen(window):
+    panel, picture = window.clean.view.parameters, window.clean.view.picture
+    panel.numbers["feather_px"].setValue(0)
+    window.press("A")
+    sharp = picture.shown_after().copy()
+    panel.numbers["feather_px"].setValue(8)
+    assert (picture.shown_after() != sharp).any()
+    assert "preview" in picture._note
+    panel.numbers["feather_px"].setValue(window.clean.player.clip.video.facts.parameters.feather_px)
+    assert "preview" not in picture._note
+
+
 def test_strokes_are_kept_shown_and_taken_back(window, root):
     place = ResultPlace(open_dataset(root), window.clean.uuid, CAMERA)
     window.press("Right", "D")
@@ -211,6 +320,7 @@ def test_strokes_are_kept_shown_and_taken_back(window, root):
     assert key.index == 1
     assert key.foreground[0][0] == pytest.approx((40, 40), abs=1.0)
     assert len(key.background) == 1
+    window.wait(lambda: not window.clean.player.masks.working, "the mask of the strokes")
     assert window.clean.view.picture._mask[50, 50]
     window.press("Ctrl+Z")
     assert load_drawn(place)[0].background == ()

@@ -59,3 +59,17 @@ def test_the_cursor_moves(strips):
     plain = pixels(strips)
     strips.set_index(30)
     assert (plain != pixels(strips)).any()
+
+
+def test_the_strips_are_reached_and_read_without_the_mouse(strips, qtbot):
+    assert strips.focusPolicy() & Qt.FocusPolicy.TabFocus
+    sure, guessed = np.full(50, 0.9, np.float32), np.zeros(50, np.float32)
+    sure[5], guessed[5] = 0.3, 0.05
+    strips.set_figures(sure, guessed, 0.6)
+    with qtbot.waitSignal(strips.picture_asked) as asked:
+        qtbot.keyClick(strips, Qt.Key.Key_PageDown)
+    assert asked.args == [5]
+    strips.set_index(5)
+    assert strips.accessibleDescription() == (
+        "picture 5 of 50, mask sure 30 %, draw again, guessed 5.0 %"
+    )

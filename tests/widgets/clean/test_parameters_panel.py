@@ -48,8 +48,8 @@ def test_setting_says_nothing_and_changing_says_it_is_not_saved(panel, qtbot):
 @pytest.mark.parametrize(
     ("mounted", "mode", "word"),
     [
-        ("static", None, "This camera stands"),
-        ("moving", None, "This camera is carried"),
+        ("static", None, "Static is meaningful"),
+        ("moving", None, "Moving is meaningful"),
         ("moving", "static", "only meaningful while it does not move"),
         ("static", "moving", "leaves out the still scene"),
     ],
@@ -61,7 +61,7 @@ def test_a_sentence_says_which_mode_is_meaningful(panel, mounted, mode, word):
 
 def test_a_carried_camera_is_masked_by_drawing_as_soon_as_somebody_draws(panel):
     panel.set_parameters(CleanParameters(), "default", "moving", "")
-    assert "draw on key frames" in panel.masks_word.text()
+    assert "needs a drawing" in panel.masks_word.text()
     panel.masks_by_drawing()
     assert panel.parameters().masks == "keyframes"
     panel.set_parameters(CleanParameters(), "default", "static", "")
