@@ -79,7 +79,8 @@ class PolicyConfig(BaseModel):
         Raw taxels and the force per pad; None takes taxels where the hand has them, and forces
         where it has no taxels.
     action : str
-        ``measured``: joints measured one row later; ``sent``: joints sent at the row.
+        ``measured`` or ``sent``: row k of a chunk is what was measured (or sent) k + 1 rows after
+        the newest row seen, and is due then.
     forces_in_action : bool
         Whether the policy also plans the normal force of each pad, N.
     alignment : mapping

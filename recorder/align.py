@@ -157,11 +157,44 @@ def _align(
             np.full(len(time_s), -1),
         )
     at_s = stream.time_s
-    before = np.searchsorted(at_s, time_s, side="right") - 1
-    after = np.minimum(before + 1, count - 1)
-    earlier = np.maximum(before, 0)
     if policy == "interpolate":
+        before = np.searchsorted(at_s, time_s, side="right") - 1
+        after = np.minimum(before + 1, count - 1)
+        earlier = np.maximum(before, 0)
         return _interpolate(stream, time_s, earlier, after, before >= 0, max_age_s)
+    index, age_s, valid = pick_samples(at_s, time_s, policy, max_age_s)
+    return Aligned(time_s, stream.rows(index), age_s, valid, index)
+
+
+def pick_samples(
+    at_s: NDArray[np.float64],
+    time_s: NDArray[np.float64],
+    policy: Literal["nearest", "hold"],
+    max_age_s: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Choose a sample for each time without reading any: for pictures, and for cleaned videos.
+
+    Parameters
+    ----------
+    at_s : (N,) float64 array
+        Times of the samples, increasing; at least one.
+    time_s : (T,) float64 array
+        Times that are asked for.
+    policy : str
+        ``nearest`` or ``hold``.
+    max_age_s : float
+        Largest distance in time of a valid sample.
+
+    Returns
+    -------
+    index : (T,) int64 array
+    age_s : (T,) float64 array
+        Time asked for minus time of the sample.
+    valid : (T,) bool array
+    """
+    before = np.searchsorted(at_s, time_s, side="right") - 1
+    after = np.minimum(before + 1, len(at_s) - 1)
+    earlier = np.maximum(before, 0)
     if policy == "hold":
         index = earlier
         known = before >= 0
@@ -170,8 +203,7 @@ def _align(
         index = np.where(closer, earlier, after)
         known = np.ones(len(time_s), bool)
     age_s = time_s - at_s[index]
-    valid = known & (np.abs(age_s) <= max_age_s)
-    return Aligned(time_s, stream.rows(index), age_s, valid, index)
+    return index, age_s, known & (np.abs(age_s) <= max_age_s)
 
 
 def _interpolate(

@@ -1,0 +1,1 @@
+"""Training of policies: rows and windows of episodes, the trainer, launchers, conversion."""
