@@ -159,7 +159,11 @@ class HandKinematics:
         return self._solve_sites(q0, targets_m, sites, iterations)
 
     def solve_pads(
-        self, q0: NDArray[np.float64], targets_m: NDArray[np.float64], iterations: int = 2
+        self,
+        q0: NDArray[np.float64],
+        targets_m: NDArray[np.float64],
+        iterations: int = 2,
+        fingers: Sequence[str] | None = None,
     ) -> NDArray[np.float64]:
         """Move the centres of all pads to points, as ``solve_tips`` does with fingertips.
 
@@ -171,8 +175,12 @@ class HandKinematics:
             World positions in ``pad_fingers`` order, metres.
         iterations : int
             Gauss-Newton steps; two suffice for shifts of a few millimetres.
+        fingers : sequence of str, optional
+            Whose pads the rows of ``targets_m`` are; all by default.
         """
-        return self._solve_sites(q0, targets_m, self._pads, iterations)
+        chosen = self.pad_fingers if fingers is None else fingers
+        pads = self._pads[[self.pad_fingers.index(name) for name in chosen]]
+        return self._solve_sites(q0, targets_m, pads, iterations)
 
     def _solve_sites(
         self,

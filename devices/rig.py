@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from devices.hands.spec import HandSpec, Side, hand_files, load_hand
 from devices.stream import Encoding, StreamSpec
+from devices.task_scene import TaskScene, task_stream
 from resources import ROOT
 
 RIG_SCHEMA = "thenar.rig/1"
@@ -43,6 +44,7 @@ class WorldConfig(_Config):
     timestep_s: float = Field(default=0.002, gt=0, le=0.01)
     model_file: Path | None = None  # the user's own MJCF or URDF instead of the composed hand
     watchdog_s: float = Field(default=0.1, gt=0)  # the simulated firmware's own bus watchdog
+    task: TaskScene | None = None  # what is judged in this world, see ``with_task``
 
 
 class LimitsConfig(_Config):
@@ -246,19 +248,18 @@ def _streams(rig: Rig):
             name="operator/pulls", kind="pulls", dtype="<f8", shape=(MAX_PULLS, PULL_FIELDS),
             axes=("pull", "field"), unit="m", rate_hz=60.0, frame="world", device="operator",
         )  # fmt: skip
+    if rig.world is not None and rig.world.task is not None:
+        yield task_stream()
     yield StreamSpec(
         name="supervisor/control", kind="control", dtype="<i4", shape=(3,),
         axes=("field",), labels=("state", "authority", "epoch"), unit="1",
         rate_hz=rig.hands[0].control_rate_hz, device="supervisor",
     )  # fmt: skip
-    yield StreamSpec(
-        name="supervisor/events", kind="event", dtype="u1", shape=(EVENT_BYTES,), axes=("byte",),
-        variable=True, device="supervisor",
-    )  # fmt: skip
-    yield StreamSpec(
-        name="operator/events", kind="event", dtype="u1", shape=(EVENT_BYTES,), axes=("byte",),
-        variable=True, device="operator",
-    )  # fmt: skip
+    for device in ("supervisor", "operator"):
+        yield StreamSpec(
+            name=f"{device}/events", kind="event", dtype="u1", shape=(EVENT_BYTES,),
+            axes=("byte",), variable=True, device=device,
+        )  # fmt: skip
 
 
 def _hand_streams(hand: HandConfig):

@@ -149,7 +149,7 @@ def plan_grasp(
         return _plan(durations_s, keys, exo_map)
     base = rotation_from_rpy(base_rpy_rad)
     around[:3] = 0.0
-    around[3:WRIST_FIELDS] = _wrist_angles(rotation_from_rpy((roll, 0.0, 0.0)) @ base.T)
+    around[3:WRIST_FIELDS] = wrist_angles(rotation_from_rpy((roll, 0.0, 0.0)) @ base.T)
     palm = kinematics.link_poses(around)[-1]
     tips = dict(zip(kinematics.tip_fingers, kinematics.tip_positions(around), strict=True))
     between = tips["thumb"] / 2 + (tips["index"] + tips["middle"]) / 4
@@ -195,7 +195,7 @@ def _worn(exo_map: ExoMap, shape: str) -> NDArray[np.float64]:
     return exo_map.targets(np.concatenate([SHAPES_RAD[shape], np.zeros(WRIST_FIELDS)]))
 
 
-def _wrist_angles(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+def wrist_angles(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
     """Wrist roll, pitch and yaw about world x, y, z, each turning the next, for ``rotation``."""
     pitch = np.arcsin(np.clip(rotation[0, 2], -1.0, 1.0))
     roll = np.arctan2(-rotation[1, 2], rotation[2, 2])

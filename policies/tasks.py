@@ -8,6 +8,8 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from devices.rig import Rig
+from devices.task_scene import Group, TaskScene, with_task
 from resources import ROOT
 
 
@@ -30,6 +32,13 @@ class Task(BaseModel):
         Advice to the operator.
     order : int
         Place in the list; equal orders are sorted by name.
+    picture : str
+        Picture of the task, relative to the documentation; may be empty.
+    demonstrator : str
+        Scripted demonstrator of the task (``policies.demonstrators``); empty when there is none.
+    scene : TaskScene, optional
+        Objects, reset distribution and success test of a simulated task; without it nothing but a
+        person can say whether the task was done.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -40,6 +49,31 @@ class Task(BaseModel):
     instruction: str = ""
     hint: str = ""
     order: int = 0
+    picture: str = ""
+    demonstrator: str = ""
+    scene: TaskScene | None = None
+
+    @property
+    def group(self) -> Group:
+        """``force-gated``, ``plain``, ``occluded``, or ``free`` when nothing is judged."""
+        return "free" if self.scene is None else self.scene.group
+
+    def rig(self, rig: Rig) -> Rig:
+        """``rig`` with the task's objects on its table; unchanged for a task without a scene."""
+        return rig if self.scene is None else with_task(rig, self.scene)
+
+
+def find_task(name: str, folder: Path | None = None) -> Task:
+    """The task called ``name``; raises ``TaskError`` naming those there are."""
+    tasks = {task.name: task for task in load_tasks(folder)}
+    if name not in tasks:
+        raise TaskError(f"task '{name}' is unknown; known tasks: {', '.join(tasks)}")
+    return tasks[name]
+
+
+def simulated_tasks(folder: Path | None = None) -> tuple[Task, ...]:
+    """Tasks whose outcome the simulated world judges, in list order."""
+    return tuple(task for task in load_tasks(folder) if task.scene is not None)
 
 
 def load_tasks(folder: Path | None = None) -> tuple[Task, ...]:

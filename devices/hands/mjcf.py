@@ -42,8 +42,8 @@ HAND_BIT = 2  # contype of hands: they meet objects and each other
 FINGER_KP = 12.0
 FINGER_ARMATURE = 0.002  # kg m^2, reflected rotor
 FINGER_DAMPING = 0.03  # N m s/rad, what a person feels when back-driving it
-SLIDE_KP, SLIDE_ARMATURE, SLIDE_DAMPING = 3000.0, 1.0, 25.0  # N/m, kg, N s/m: a table-top arm
-TURN_KP, TURN_ARMATURE, TURN_DAMPING = 60.0, 0.02, 0.4  # N m/rad, kg m^2, N m s/rad
+SLIDE_KP, SLIDE_ARMATURE, SLIDE_DAMPING = 12000.0, 1.0, 25.0  # N/m, kg, N s/m: a small arm
+TURN_KP, TURN_ARMATURE, TURN_DAMPING = 300.0, 0.02, 0.4  # N m/rad, kg m^2, N m s/rad
 ROLE_RGBA = {
     "shell": (0.86, 0.87, 0.88, 1.0),
     "palm": (0.80, 0.81, 0.83, 1.0),

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import mujoco
-import numpy as np
 
-OBJECT_GROUP = 1
+from devices.sim.shapes import OBJECT_GROUP as OBJECT_GROUP
+from devices.sim.shapes import add_material, add_shape
+from devices.sim.task_objects import TASK_BUILDERS, TASK_REST_HEIGHT_M
+
 CAP_FRICTION_NM = 0.02  # what a finger feels when it turns a screw cap
 SOCKET_CLEARANCE_M = 0.001  # per side, around the charger's nose
 
@@ -21,6 +23,7 @@ _CYLINDER = mujoco.mjtGeom.mjGEOM_CYLINDER
 _SPHERE = mujoco.mjtGeom.mjGEOM_SPHERE
 _CAPSULE = mujoco.mjtGeom.mjGEOM_CAPSULE
 
+FIXED = ("socket",)  # screwed to the table
 REST_HEIGHT_M = {
     "cube": 0.0225,
     "ball": 0.030,
@@ -28,6 +31,7 @@ REST_HEIGHT_M = {
     "bottle": 0.055,
     "charger": 0.016,
     "socket": 0.012,
+    **TASK_REST_HEIGHT_M,
 }
 
 
@@ -42,29 +46,10 @@ def add_object(spec: Any, name: str, position_m: tuple[float, float, float]) -> 
     if name not in _BUILDERS:
         raise ValueError(f"world object '{name}' is unknown; known objects: {', '.join(_BUILDERS)}")
     body = spec.worldbody.add_body(name=name, pos=position_m)
-    if name != "socket":
+    if name not in FIXED:
         body.add_freejoint(name=f"{name}_free")
     _BUILDERS[name](spec, body)
     return body
-
-
-def _shape(body: Any, name: str, shape: Any, size: tuple[float, ...], **fields: Any) -> None:
-    full = np.zeros(3)
-    full[: len(size)] = size
-    defaults = {
-        "group": OBJECT_GROUP,
-        "contype": 1,
-        "conaffinity": 3,
-        "condim": 4,
-        "friction": (0.9, 0.005, 0.0001),
-        "solref": (0.008, 1.0),
-    }
-    body.add_geom(name=f"{body.name}_{name}", type=shape, size=full, **(defaults | fields))
-
-
-def _material(spec: Any, name: str, rgb: tuple[float, float, float], shine: float = 0.3) -> str:
-    spec.add_material(name=name, rgba=(*rgb, 1.0), specular=shine, shininess=shine)
-    return name
 
 
 def _cube(spec: Any, body: Any) -> None:
@@ -76,7 +61,7 @@ def _cube(spec: Any, body: Any) -> None:
     )  # fmt: skip
     material = spec.add_material(name="cube", specular=0.3, shininess=0.3)
     material.textures[int(mujoco.mjtTextureRole.mjTEXROLE_RGB)] = "cube_faces"
-    _shape(body, "body", _BOX, (0.0225, 0.0225, 0.0225), mass=0.06, material="cube")
+    add_shape(body, "body", _BOX, (0.0225, 0.0225, 0.0225), mass=0.06, material="cube")
 
 
 def _ball(spec: Any, body: Any) -> None:
@@ -88,34 +73,36 @@ def _ball(spec: Any, body: Any) -> None:
     )  # fmt: skip
     material = spec.add_material(name="ball", specular=0.5, shininess=0.6)
     material.textures[int(mujoco.mjtTextureRole.mjTEXROLE_RGB)] = "ball_skin"
-    _shape(
+    add_shape(
         body, "body", _SPHERE, (0.030,), mass=0.05, material="ball",
         condim=6, friction=(1.0, 0.01, 0.0015),
     )  # fmt: skip
 
 
 def _cylinder(spec: Any, body: Any) -> None:
-    green = _material(spec, "cylinder", (0.20, 0.55, 0.36))
-    band = _material(spec, "cylinder_band", (0.88, 0.90, 0.84))
-    _shape(body, "body", _CYLINDER, (0.022, 0.035), mass=0.08, material=green)
-    _shape(
+    green = add_material(spec, "cylinder", (0.20, 0.55, 0.36))
+    band = add_material(spec, "cylinder_band", (0.88, 0.90, 0.84))
+    add_shape(body, "body", _CYLINDER, (0.022, 0.035), mass=0.08, material=green)
+    add_shape(
         body, "band", _CYLINDER, (0.0223, 0.006), mass=0.0, material=band,
         contype=0, conaffinity=0,
     )  # fmt: skip
 
 
 def _bottle(spec: Any, body: Any) -> None:
-    glass = _material(spec, "bottle", (0.20, 0.42, 0.72), 0.8)
-    label = _material(spec, "bottle_label", (0.93, 0.92, 0.88))
-    blue = _material(spec, "bottle_cap", (0.12, 0.16, 0.26))
-    ridge = _material(spec, "bottle_cap_ridge", (0.95, 0.75, 0.20))
-    _shape(body, "body", _CYLINDER, (0.027, 0.055), mass=0.14, material=glass)
-    _shape(
+    glass = add_material(spec, "bottle", (0.20, 0.42, 0.72), 0.8)
+    label = add_material(spec, "bottle_label", (0.93, 0.92, 0.88))
+    blue = add_material(spec, "bottle_cap", (0.12, 0.16, 0.26))
+    ridge = add_material(spec, "bottle_cap_ridge", (0.95, 0.75, 0.20))
+    add_shape(body, "body", _CYLINDER, (0.027, 0.055), mass=0.14, material=glass)
+    add_shape(
         body, "label", _CYLINDER, (0.0273, 0.022), mass=0.0, material=label,
         contype=0, conaffinity=0,
     )  # fmt: skip
-    _shape(body, "shoulder", _SPHERE, (0.0255,), pos=(0, 0, 0.050), mass=0.0, material=glass)
-    _shape(body, "neck", _CYLINDER, (0.0125, 0.012), pos=(0, 0, 0.078), mass=0.01, material=glass)
+    add_shape(body, "shoulder", _SPHERE, (0.0255,), pos=(0, 0, 0.050), mass=0.0, material=glass)
+    add_shape(
+        body, "neck", _CYLINDER, (0.0125, 0.012), pos=(0, 0, 0.078), mass=0.01, material=glass
+    )
     cap = body.add_body(name=f"{body.name}_cap", pos=(0.0, 0.0, 0.094))
     cap.add_joint(
         name=f"{body.name}_cap_turn",
@@ -125,40 +112,42 @@ def _bottle(spec: Any, body: Any) -> None:
         damping=[0.001, 0, 0],
         frictionloss=CAP_FRICTION_NM,
     )
-    _shape(cap, "lid", _CYLINDER, (0.0165, 0.010), mass=0.01, material=blue)
-    _shape(
+    add_shape(cap, "lid", _CYLINDER, (0.0165, 0.010), mass=0.01, material=blue)
+    add_shape(
         cap, "mark", _BOX, (0.0120, 0.0018, 0.0006), pos=(0, 0, 0.0102), mass=0.0, material=ridge,
         contype=0, conaffinity=0,
     )  # fmt: skip
 
 
 def _charger(spec: Any, body: Any) -> None:
-    white = _material(spec, "charger", (0.93, 0.93, 0.94), 0.6)
-    metal = _material(spec, "charger_nose", (0.55, 0.57, 0.60), 0.9)
-    cable = _material(spec, "charger_cable", (0.20, 0.20, 0.22))
-    _shape(body, "body", _BOX, (0.018, 0.026, 0.016), mass=0.05, material=white)
-    _shape(body, "nose", _BOX, (0.010, 0.008, 0.006), pos=(0, -0.034, 0), mass=0.01, material=metal)
-    _shape(
+    white = add_material(spec, "charger", (0.93, 0.93, 0.94), 0.6)
+    metal = add_material(spec, "charger_nose", (0.55, 0.57, 0.60), 0.9)
+    cable = add_material(spec, "charger_cable", (0.20, 0.20, 0.22))
+    add_shape(body, "body", _BOX, (0.018, 0.026, 0.016), mass=0.05, material=white)
+    add_shape(
+        body, "nose", _BOX, (0.010, 0.008, 0.006), pos=(0, -0.034, 0), mass=0.01, material=metal
+    )
+    add_shape(
         body, "cable", _CAPSULE, (0.003, 0.010), pos=(0, 0.034, 0), quat=(0.7071, 0.7071, 0, 0),
         mass=0.002, material=cable,
     )  # fmt: skip
 
 
 def _socket(spec: Any, body: Any) -> None:
-    grey = _material(spec, "socket", (0.30, 0.33, 0.37), 0.4)
-    rim = _material(spec, "socket_rim", (0.10, 0.62, 0.66), 0.4)
+    grey = add_material(spec, "socket", (0.30, 0.33, 0.37), 0.4)
+    rim = add_material(spec, "socket_rim", (0.10, 0.62, 0.66), 0.4)
     half_x, half_y = 0.010 + SOCKET_CLEARANCE_M, 0.006 + SOCKET_CLEARANCE_M
     wall = 0.014
     for sign, tag in ((1, "far"), (-1, "near")):
-        _shape(
+        add_shape(
             body, f"{tag}_x", _BOX, (wall / 2, half_y + wall, 0.012),
             pos=(sign * (half_x + wall / 2), 0, 0), material=grey,
         )  # fmt: skip
-        _shape(
+        add_shape(
             body, f"{tag}_y", _BOX, (half_x, wall / 2, 0.012),
             pos=(0, sign * (half_y + wall / 2), 0), material=grey,
         )  # fmt: skip
-        _shape(
+        add_shape(
             body, f"{tag}_rim", _BOX, (half_x + 0.002, 0.001, 0.0004),
             pos=(0, sign * (half_y + 0.001), 0.0122), material=rim, contype=0, conaffinity=0,
         )  # fmt: skip
@@ -171,4 +160,5 @@ _BUILDERS: dict[str, Callable[[Any, Any], None]] = {
     "bottle": _bottle,
     "charger": _charger,
     "socket": _socket,
+    **TASK_BUILDERS,
 }

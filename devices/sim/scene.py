@@ -140,8 +140,11 @@ def start_poses(rig: Rig) -> dict[str, tuple[float, float, float]]:
     around = _AROUND if len(rig.hands) == 1 else _AROUND_TWO_HANDS
     mirror = -1.0 if rig.hands[0].side == "left" else 1.0
     places: dict[str, tuple[float, float, float]] = {}
+    task = rig.world.task
     for index, name in enumerate(rig.world.objects):
         dx, dy = around.get(name, (0.3, 0.05 * index))
+        if task is not None:
+            dx, dy = task.places_m.get(name, (0.0 if index == 0 else dx, 0.0 if index == 0 else dy))
         places[name] = (x + mirror * dx, y + dy, REST_HEIGHT_M.get(name, 0.05))
     return places
 

@@ -19,6 +19,8 @@ from devices.rig import Rig
 from devices.sim.firmware import Drive, HandFirmware
 from devices.sim.pulls import Pulls
 from devices.sim.scene import build_scene
+from devices.sim.task_judge import TaskJudge
+from devices.sim.task_reset import scatter
 from devices.sim.touch import PadContacts, pad_contacts
 from devices.wire import HandMode
 
@@ -49,6 +51,8 @@ class World:
         Simulated time since the start; never goes back, not even at a reset.
     diverged : int
         How often the physics was put back because it diverged.
+    judge : TaskJudge or None
+        Says how the rig's task goes; None in a world without a task.
     """
 
     def __init__(self, rig: Rig) -> None:
@@ -65,6 +69,8 @@ class World:
         ]
         self._stiff: list[NDArray[np.bool_] | None] = [None] * len(rig.hands)
         self._objects = np.array([self.scene.objects[name] for name in rig.world.objects], int)
+        task = rig.world.task
+        self.judge = None if task is None else TaskJudge(task, self.model, self.scene)
         self._place(None)
         self.firmware = tuple(
             HandFirmware(hand.spec, rig.world.watchdog_s, self.position(index))
@@ -107,11 +113,14 @@ class World:
         self.time_ns += self._step_ns
         if any(self.data.warning[kind].number for kind in _BAD):
             self._recover()
+        if self.judge is not None:
+            self.judge.update(self.data, self.time_ns)
 
     def reset(self, seed: int | None = None) -> str:
         """Put hands and objects back; returns why not when a hand is in use, else "".
 
-        ``seed`` scatters the objects by up to ``JITTER_M`` and turns them; None is the exact start.
+        ``seed`` scatters the objects by up to ``JITTER_M`` and turns them, or draws from the reset
+        distribution of the rig's task; None is the exact start.
         """
         busy = [
             hand.side
@@ -129,14 +138,20 @@ class World:
         mujoco.mj_resetData(self.model, self.data)
         for hand, where in zip(self.rig.hands, self.scene.hands, strict=True):
             self.data.qpos[where.qpos] = hand.spec.home
-            self.data.ctrl[where.actuators] = hand.spec.home
-        if seed is not None:
+        task = self.judge.task if self.judge is not None else None
+        if seed is not None and task is not None:
+            scatter(self.model, self.data, self.scene, task, seed)
+        elif seed is not None:
             rng = np.random.default_rng(seed)
             for start in self.scene.object_qpos.values():
                 shift, yaw = rng.uniform(-JITTER_M, JITTER_M, 2), rng.uniform(-np.pi, np.pi)
                 self.data.qpos[start : start + 2] += shift
                 self.data.qpos[start + 3 : start + 7] = np.cos(yaw / 2), 0, 0, np.sin(yaw / 2)
+        for where in self.scene.hands:
+            self.data.ctrl[where.actuators] = self.data.qpos[where.qpos]
         mujoco.mj_forward(self.model, self.data)
+        if self.judge is not None:
+            self.judge.restart(self.data)
 
     def _apply(self, index: int, drive: Drive) -> None:
         where = self.scene.hands[index]
