@@ -302,6 +302,8 @@ class MainWindow(QMainWindow):
             self._watch.follow()
         for workspace in self._open.values():
             workspace.refresh()
+        if self.active is not None:
+            self.menus.show_switches(self.active.switched())
         if self._watch is not None:
             self.strip.set_health(self.workspace.health.levels())
             self._watch.publish_stop_place()

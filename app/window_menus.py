@@ -74,6 +74,13 @@ class WindowMenus:
         for item in ACTIONS:
             self._entries[item.id].setEnabled(item.workspace in ("", name))
 
+    def show_switches(self, switched: Mapping[ActionId, bool]) -> None:
+        """Mark what is on among the actions that turn something on or off."""
+        for action_id, on in switched.items():
+            entry = self._entries[action_id]
+            entry.setCheckable(True)
+            entry.setChecked(on)
+
     def add_rigs(self, shown: str, open_rig: Callable[[str], None]) -> None:
         """Offer the other rigs under File; ``shown`` is the one that is open."""
         rigs = QMenu("Open rig", self._window)

@@ -113,6 +113,7 @@ class StatusStrip(QWidget):
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)  # all workspaces stay in sight
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for name in workspaces:
             self.tabs.addTab(name)

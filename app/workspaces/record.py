@@ -234,6 +234,9 @@ class RecordWorkspace(QWidget):
         """Why ``action`` is impossible now, as a sentence; empty when it is possible."""
         return self._controls.refusal(action)
 
+    def switched(self) -> dict[ActionId, bool]:
+        return {ActionId.PREVIEW_CLEAN: self.preview.on}
+
     def show_live(self) -> None:
         """Bring the live hand back in place of the playback."""
         self.centre.setCurrentWidget(self.hand)

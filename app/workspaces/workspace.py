@@ -7,6 +7,7 @@ leaving Record never ends a take.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
@@ -37,6 +38,10 @@ class Workspace(Protocol):
     def refusal(self, action: ActionId) -> str:
         """Why ``action`` is impossible now, as a sentence; empty when it is possible."""
         return ""
+
+    def switched(self) -> Mapping[ActionId, bool]:
+        """Actions that turn something on or off, and whether it is on: marked in the menus."""
+        return {}
 
     def press_key(self, key: str) -> bool:
         """Use a key that no action has, e.g. the key of a phase.

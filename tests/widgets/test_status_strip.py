@@ -87,6 +87,15 @@ def test_little_disk_and_slow_physics_are_said_in_words(strip):
     assert strip.real_time_label.text() == ""
 
 
+def test_every_workspace_stays_in_sight_whichever_is_shown(shown):
+    strip = shown(StatusStrip(("Record", "Review", "Clean")), 900, 72)
+    for name in ("Clean", "Record"):
+        strip.select_workspace(name)
+        QTest.qWait(0)
+        last = strip.tabs.tabRect(2)
+        assert strip.tabs.rect().contains(last), (last, strip.tabs.rect())
+
+
 def test_clicking_a_tab_selects_its_workspace(strip, qtbot):
     with qtbot.waitSignal(strip.workspace_selected) as selected:
         place = strip.tabs.tabRect(1).center()

@@ -86,6 +86,7 @@ class CleanEpisodeList(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
+        table.setWordWrap(False)  # or a hyphen breaks a task into two lines
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # tasks often begin alike
         table.setFont(font(13))
         table.setStyleSheet(_styled(CELLS))

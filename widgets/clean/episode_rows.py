@@ -13,14 +13,14 @@ from widgets.theme import color
 
 STATE_WORDS = {
     "": "\N{HORIZONTAL ELLIPSIS}",
-    "none": "not cleaned",
+    "none": "no",
     "proposed": "proposed",
     "accepted": "accepted \N{CHECK MARK}",
     "redo": "redo \N{CLOCKWISE OPEN CIRCLE ARROW}",
     "failed": "failed \N{MULTIPLICATION SIGN}",
 }
 WARNINGS = "\N{WARNING SIGN}"
-COLUMNS = ("no.", "task", "state", WARNINGS, "guess")
+COLUMNS = ("no.", "task", "cleaned", "guess")
 Where = QModelIndex | QPersistentModelIndex
 
 
@@ -120,7 +120,7 @@ class CleanEpisodeModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             said = (f"{row.number}  {_text(row, 'task')}", row.error, *row.warnings)
             return "\n".join(one for one in said if one)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (WARNINGS, "guess"):
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == "guess":
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole:
             return _shade(row, column)
@@ -132,19 +132,17 @@ def _text(row: CleanRow, column: str) -> str:
         return str(row.number)
     if column == "task":
         return row.task or "free play"
-    if column == "state":
+    if column == "cleaned":
         return STATE_WORDS.get(row.state, row.state)
-    if column == WARNINGS:
-        return str(len(row.warnings)) if row.warnings else ""
-    return "" if row.residue is None else f"{100 * row.residue:.1f} %"
+    warned = f"{WARNINGS}{len(row.warnings)}" if row.warnings else ""
+    guessed = "" if row.residue is None else f"{100 * row.residue:.1f} %"
+    return f"{warned} {guessed}".strip()
 
 
 def _shade(row: CleanRow, column: str) -> Any:
-    if column == "state":
+    if column == "cleaned":
         shades = {"accepted": "ok", "failed": "bad", "redo": "warn", "none": "dim", "": "dim"}
         return color(shades.get(row.state, "text"))
-    if column == WARNINGS and row.warnings:
-        return color("warn")
-    if column == "guess" and (row.residue or 0.0) > RESIDUE_WARNS:
+    if column == "guess" and (row.warnings or (row.residue or 0.0) > RESIDUE_WARNS):
         return color("warn")
     return None

@@ -110,6 +110,7 @@ class CleanWorkspace(Workspace):
 
     def _show_nothing(self) -> None:
         self.player.set_clip(None, Sketch())
+        self.view.parameters.setEnabled(False)
         if not self.desk.episodes:
             self.view.picture.set_empty(
                 "No episodes yet",
@@ -142,6 +143,7 @@ class CleanWorkspace(Workspace):
         self.view.episodes.show_current(uuid)
         self.player.params = params
         self.player.set_clip(clip, sketch)
+        self.view.parameters.setEnabled(True)
         self.choosing.show(uuid)
         self.view.play.title.setText(f"{row.number}  {row.task or 'free play'}")
         self._show_state()
@@ -282,6 +284,13 @@ class CleanWorkspace(Workspace):
         else:
             return False
         return True
+
+    def switched(self) -> dict[ActionId, bool]:
+        picture = self.view.picture
+        return {
+            ActionId.CLEAN_MASK: picture.show_mask,
+            ActionId.CLEAN_LAYERS: picture.show_layers,
+        }
 
     def _next_camera(self) -> None:
         cameras = self.desk.cameras

@@ -188,6 +188,13 @@ def test_views_and_overlays_change_the_pixels(window):
     assert window.clean.view.tools.buttons["mask"].text() == "Mask on"
 
 
+def test_the_menu_marks_what_is_on(window):
+    entry = window.window.menus._entries[ActionId.CLEAN_MASK]
+    window.wait(lambda: entry.isCheckable() and not entry.isChecked(), "the mark is off")
+    window.press("M")
+    window.wait(entry.isChecked, "the mark is on")
+
+
 def test_pictures_are_exact_by_number(window):
     window.press("Right", "Right", "Right", "Left")
     player = window.clean.player
