@@ -14,6 +14,7 @@ this process is killed    workers end with it; finished episodes stay and are no
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import logging
@@ -24,7 +25,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Protocol
@@ -116,7 +117,9 @@ class ProcessPool:
             while queue or running:
                 while queue and free:
                     lane, (task, attempt) = free.pop(0), queue.popleft()
-                    running[self._lane(lane).submit(clean_task, task)] = (task, attempt, lane)
+                    with _interrupts_held():  # submitting starts the process
+                        future = self._lane(lane).submit(clean_task, task)
+                    running[future] = (task, attempt, lane)
                 ended, _ = wait(running, timeout=TICK_S, return_when=FIRST_COMPLETED)
                 for future in ended:
                     task, attempt, lane = running.pop(future)
@@ -159,9 +162,21 @@ class ProcessPool:
         return failed(task, f"its worker failed: {type(error).__name__}: {error}")
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes started in here never get Ctrl+C, not even while they start."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def begin_worker(memory_bytes: int, parent_pid: int) -> None:
-    """Set up a worker process: one thread, limited memory, and it ends with its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's, it tells the workers
+    """Set up a worker process: one thread, limited memory, and it ends with its parent.
+
+    Ctrl+C is the parent's, which tells the workers.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     cv2.setNumThreads(1)
     if sys.platform != "linux":

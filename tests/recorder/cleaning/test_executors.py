@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import signal
 from pathlib import Path
 
 import psutil
@@ -104,6 +105,24 @@ def test_cancel_ends_the_workers_of_a_pool(dataset):
         if "spawn_main" in " ".join(child.cmdline())
     ]
     assert workers == []
+
+
+def test_ctrl_c_of_the_terminal_never_reaches_a_worker_not_even_while_it_starts(dataset, capfd):
+    seen: set[int] = set()
+
+    def interrupt(progress) -> None:
+        for child in psutil.Process().children():
+            if child.pid not in seen and "spawn_main" in " ".join(child.cmdline()):
+                seen.add(child.pid)
+                child.send_signal(signal.SIGINT)
+
+    plan = CleanPlan(dataset=dataset.root)
+    summary = run_clean(
+        plan, interrupt, ProcessPool(2), Methods(rectangle_masks, filler_that_waits)
+    )
+    assert [one.outcome for one in summary.outcomes] == ["cleaned"] * 3
+    assert len(seen) == 2
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_workers_end_with_a_parent_that_is_killed(dataset, tmp_path):
