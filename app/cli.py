@@ -18,12 +18,14 @@ import typer
 
 from app.commands.agreement import agreement
 from app.commands.clean import cli as clean
+from app.commands.demonstrate import demonstrate
 from app.commands.export import export
 from app.commands.import_ import import_
 from app.commands.labels import cli as labels
 from app.commands.library import cli as library
 from app.commands.review import ScaleOption, review
 from app.commands.shortcuts import shortcuts
+from app.commands.tasks import cli as tasks
 from app.reporting import fail, show
 
 os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)  # some packages point Qt at their own plugins
@@ -291,6 +293,9 @@ def bench(
 
 
 cli.command(epilog="Example: thenar review ./demo --reviewer R1")(review)
+cli.command(
+    epilog="Example: thenar demonstrate ./demo --task press-the-plunger --count 50 --size 96x96"
+)(demonstrate)
 cli.command(epilog="Example: thenar export ./demo --to lerobot --out ./demo-lerobot")(export)
 cli.command(name="import", epilog="Example: thenar import ./foreign --dataset ./demo")(import_)
 cli.command(epilog="Example: thenar agreement ./demo --html agreement.html")(agreement)
@@ -298,6 +303,7 @@ cli.command(epilog="Example: thenar shortcuts --markdown")(shortcuts)
 cli.add_typer(labels, name="labels")
 cli.add_typer(clean, name="clean")
 cli.add_typer(library, name="library")
+cli.add_typer(tasks, name="tasks")
 
 
 def _json(value: object) -> str:

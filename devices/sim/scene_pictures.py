@@ -17,27 +17,34 @@ from devices.sim.scene import build_scene
 
 
 class ScenePictures:
-    """Draws the cameras of ``rig`` at one size. One thread; ``close`` it there.
+    """Draws the cameras of ``rig``. One thread; ``close`` it there.
 
     Parameters
     ----------
     rig : Rig
         A rig with a world.
-    size : (width, height)
-        Pixels.
+    size : (width, height), optional
+        Pixels of every picture; by default each camera's own size. Another shape than the
+        camera's shows the middle of its picture.
     """
 
-    def __init__(self, rig: Rig, size: tuple[int, int]) -> None:
+    def __init__(self, rig: Rig, size: tuple[int, int] | None = None) -> None:
+        self._rig = rig
         self.model, self.scene = build_scene(rig, operator_hand=True)
         self._data = mujoco.MjData(self.model)
         self._operator = OperatorHands(self.model, self.scene, rig)
-        self._size = size
-        self._renderer: SceneRenderer | None = SceneRenderer(self.model, *size)
+        self._sizes = {c.name: size or (c.width, c.height) for c in rig.cameras}
+        widths, heights = zip(*self._sizes.values(), strict=True)
+        self._renderer: SceneRenderer | None = SceneRenderer(self.model, max(widths), max(heights))
+
+    def forget_operator(self) -> None:
+        """The operator's hands are away again, as before the first picture."""
+        self._operator = OperatorHands(self.model, self.scene, self._rig)
 
     def draw(self, data: mujoco.MjData) -> dict[str, NDArray[np.uint8]]:
         """(H, W, 3) uint8 RGB of every camera, by name, without the operator."""
         self._pose(data)
-        return {name: self._colour(camera, False) for name, camera in self.scene.cameras.items()}
+        return {name: self._colour(name, False) for name in self.scene.cameras}
 
     def draw_operator(
         self, data: mujoco.MjData, pulls: NDArray[np.float64], at_s: float
@@ -53,11 +60,11 @@ class ScenePictures:
             mujoco.mj_camlight(self.model, self._data)
         found = {}
         for name, camera in self.scene.cameras.items():
-            clean = self._colour(camera, False)
+            clean = self._colour(name, False)
             mask = np.zeros(clean.shape[:2], np.uint8)
             seen = clean
             if self._operator.visible:
-                seen = self._colour(camera, True)
+                seen = self._colour(name, True)
                 self.renderer.operator_mask(self._data, camera, mask)
             found[name] = (seen, clean, mask)
         return found
@@ -81,8 +88,8 @@ class ScenePictures:
         mujoco.mj_comPos(self.model, self._data)
         mujoco.mj_camlight(self.model, self._data)
 
-    def _colour(self, camera: int, operator: bool) -> NDArray[np.uint8]:
-        width, height = self._size
+    def _colour(self, name: str, operator: bool) -> NDArray[np.uint8]:
+        width, height = self._sizes[name]
         out = np.empty((height, width, 3), np.uint8)
-        self.renderer.colour(self._data, camera, out, operator=operator)
+        self.renderer.colour(self._data, self.scene.cameras[name], out, operator=operator)
         return out

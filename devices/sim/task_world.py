@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.requests import Source
-from devices.rig import CameraConfig, Rig, RigError
+from devices.rig import MAX_PULLS, PULL_FIELDS, CameraConfig, Rig, RigError
 from devices.sim.scene_pictures import ScenePictures
 from devices.sim.task_judge import TaskState
 from devices.sim.touch import TactileSensor, TaxelArray, resultants
@@ -121,6 +121,7 @@ class TaskWorld:
         self._next_tick_ns = self.now_ns
         self._begin_ns = self.now_ns
         self.rejected = ""
+        self.pulled = np.zeros((MAX_PULLS, PULL_FIELDS))
         self._advance(SETTLE_S)
         self._begin_ns = self.now_ns
         judge = self.world.judge
@@ -179,6 +180,7 @@ class TaskWorld:
             self.gate.revoke()
             self._mode = HandMode.COMPLIANT
         self.world.set_pulls(rows)
+        self.pulled = rows
         self._advance(seconds)
 
     def observe(self) -> Observation:
@@ -192,7 +194,7 @@ class TaskWorld:
             joints=measured,
             velocity=world.velocity(0).copy(),
             effort=world.effort(0).copy(),
-            sent=self.gate.sent.copy() if self._mode is HandMode.POSITION else measured,
+            sent=self.sent.copy(),
             taxels=taxels,
             force_n=force,
             pictures=pictures,
@@ -213,6 +215,12 @@ class TaskWorld:
     def pad_force_n(self) -> NDArray[np.float64]:
         """True force of each pad on what it touches (P, 3), N; not for policies."""
         return resultants(self.world.contacts()[0], self._pads)[:, :3]
+
+    @property
+    def sent(self) -> NDArray[np.float64]:
+        """Newest goal (J,) that passed the gate; the measured pose while the hand is pulled."""
+        pulled = self._mode is not HandMode.POSITION
+        return self.world.position(0) if pulled else self.gate.sent
 
     @property
     def state(self) -> TaskState:
@@ -245,6 +253,7 @@ class TaskWorld:
 
     def _take_authority(self) -> None:
         self.world.set_pulls(None)
+        self.pulled = np.zeros((MAX_PULLS, PULL_FIELDS))
         self._epoch += 1
         self.gate.grant(self._source, self._epoch)
         self.gate.begin_segment(self.world.position(0))
