@@ -116,6 +116,9 @@ class PolicyConfig(BaseModel):
     validation_share, validate_every, patience : float, int, int
         Share of episodes kept apart (one at least), steps between looks at them, and looks without
         a gain until training ends early; 0 never ends early.
+    keep : str
+        ``best``: the weights with the smallest validation loss become the policy; ``last``: those
+        of the last step.
     checkpoint_every : int
         Steps between what a killed training goes on from.
     seed, split_seed : int
@@ -172,6 +175,7 @@ class PolicyConfig(BaseModel):
     validation_share: float = Field(default=0.1, gt=0, lt=1)
     validate_every: int = Field(default=250, ge=1)
     patience: int = Field(default=10, ge=0)
+    keep: Literal["best", "last"] = "best"
     checkpoint_every: int = Field(default=250, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**31)
     split_seed: int = Field(default=0, ge=0, lt=2**31)

@@ -74,8 +74,8 @@ class PolicyLayout(_Part):
     force: bool
     action: str
     forces_in_action: bool
-    cameras: tuple[CameraLayout, ...]
-    visuotactile: tuple[CameraLayout, ...]
+    cameras: tuple[CameraLayout, ...] = Field(max_length=8)
+    visuotactile: tuple[CameraLayout, ...] = Field(max_length=10)
     rate_hz: int
     observation_steps: int
     chunk: int

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from devices.requests import Source
 from policies.data_account import TrainingError
+from policies.picture_size import scaled
 from policies.policy_config import CameraChoice, PolicyConfig
 from policies.policy_layout import TRUTH_SUFFIX, PolicyLayout
 from policies.training.selection import ChosenEpisode, numeric_streams
@@ -246,13 +246,6 @@ class _Reader:
                     f"episode {self._chosen.number}: picture {shown} of '{name}' cannot be read "
                     f"({error}); leave the episode or the camera out"
                 ) from None
-
-
-def scaled(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Picture at width and height ``size``; the same when running as when training."""
-    if picture.shape[1::-1] == size:
-        return picture
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def cached_bytes(paths: list[Path], config: PolicyConfig, layout: PolicyLayout) -> int:

@@ -1,4 +1,4 @@
-"""Windows over episodes: the right sample, no bridge over a gap, padding, bad data in a sentence."""
+"""Windows over episodes: the right sample, no bridge over a gap, padding, sentences for faults."""
 
 from __future__ import annotations
 
