@@ -11,7 +11,10 @@ from collections.abc import Callable
 from app.session import ProcessPlan, Session
 from app.workspaces.camera_panel import CameraPanel
 from recorder.cleaning.live_stream import NAME, preview_source, preview_stream
-from widgets.camera_tile import CameraTile
+from widgets.preview_tile import PreviewTile
+
+DOUBT = "Much of the picture differs: did the camera or the light move? Shown as recorded."
+MUCH_DOUBT = 0.3  # of the last pictures
 
 PLAN = ProcessPlan(NAME, "recorder.cleaning.live_process", grace_s=2.0, optional=True)
 
@@ -34,7 +37,7 @@ class LivePreview:
     ) -> None:
         self._session, self._cameras, self._say = session, cameras, say
         self._source = preview_source(session.rig)
-        self.tile: CameraTile | None = None
+        self.tile: PreviewTile | None = None
         self.on = False
 
     def toggle(self) -> None:
@@ -68,6 +71,8 @@ class LivePreview:
         if self.tile is None or not self.on:
             return
         self.tile.refresh(at_ns)
+        doubtful = float(self._session.health.get(NAME, {}).get("doubtful", 0.0))
+        self.tile.set_doubt(DOUBT if doubtful > MUCH_DOUBT else "")
         if not self._session.runs(NAME):
             self.on = False
             self._cameras.hide_preview()

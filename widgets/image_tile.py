@@ -53,6 +53,12 @@ class ImageTile(QWidget):
         self.title = title or spec.name.replace("/", " ")
         self.painted_latency_ms: deque[float] = deque(maxlen=LATENCY_RING)
         self._live = stale_after_s is not None
+        device = spec.device.replace("_", " ") or "the device"
+        self.waiting = (
+            ("No signal yet", f"Check the cable and power of {device}; it reconnects by itself.")
+            if self._live
+            else ("No picture yet", "This stream begins later in the episode.")
+        )
         self._freshness = Freshness(spec, stale_after_s)
         self._sample: Sample | None = None
         self._unpainted = False
@@ -203,17 +209,14 @@ class ImageTile(QWidget):
         painter.drawText(
             QRect(rect.left(), middle - 24, rect.width(), 20),
             Qt.AlignmentFlag.AlignCenter,
-            "No signal yet" if self._live else "No picture yet",
+            self.waiting[0],
         )
         painter.setPen(color("dim"))
         painter.setFont(font(12))
         painter.drawText(
             QRect(rect.left(), middle, rect.width(), rect.bottom() - middle),
             Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap,
-            f"Check the cable and power of {self.spec.device.replace('_', ' ') or 'the device'}; "
-            "it reconnects by itself."
-            if self._live
-            else "This stream begins later in the episode.",
+            self.waiting[1],
         )
 
     def _paint_header(self, painter: QPainter, level: Level, at_ns: int) -> None:

@@ -8,6 +8,7 @@ from app.polling import StreamPoller
 from devices.rig import Rig
 from devices.stream import StreamSpec
 from widgets.camera_tile import CameraTile
+from widgets.preview_tile import PreviewTile
 
 
 class CameraPanel(QWidget):
@@ -30,7 +31,7 @@ class CameraPanel(QWidget):
             if spec.kind in ("image", "depth") and spec.device in stale
         ]
         self._poller = poller
-        self._preview: CameraTile | None = None
+        self._preview: PreviewTile | None = None
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(4)
@@ -53,12 +54,13 @@ class CameraPanel(QWidget):
             self._grid.removeWidget(tile)
             self._grid.addWidget(tile, place // columns, place % columns, 1, span)
 
-    def show_preview(self, spec: StreamSpec, title: str) -> CameraTile:
+    def show_preview(self, spec: StreamSpec, title: str) -> PreviewTile:
         """Show a stream that is no camera of the rig beside the others."""
         if self._preview is None:
-            self._preview = CameraTile(spec, title)
+            self._preview = PreviewTile(spec, title)
             self._poller.newest(spec, self._preview.show_sample)
         self._preview.clear()
+        self._preview.set_doubt("")
         self._preview.show()
         self._arrange()
         return self._preview

@@ -52,10 +52,14 @@ class LivePicture:
         RGB, at the size of the work.
     hole : (height, width) bool array
         What was filled.
+    doubtful : bool
+        Whether so much differs from the scene that the camera or the light must have moved; the
+        picture is then as it came, and the scene begins anew.
     """
 
     image: NDArray[np.uint8]
     hole: NDArray[np.bool_]
+    doubtful: bool = False
 
 
 @dataclass
@@ -112,14 +116,16 @@ class LiveCleaner:
             self._scene, self._steady = small.astype(np.float32), now.copy()
             self._known = ~_grown(robot, UNSEEN_MARGIN_PX)
             self._guess_unseen()
-        lit = self._scene * _light(self._scene, now)
-        operator = self._operator(small, now, lit, robot)
+        soft = np.asarray(cv2.blur(self._scene, (3, 3)), np.float32)  # as ``now`` is
+        light = _light(soft, now)
+        lit = self._scene * light
+        operator = self._operator(small, now, soft * light, robot)
         hole = _grown(operator, MARGIN_PX)
         if hole.mean() > LOST_SHARE:
             self._scene, self._steady = None, None
             self._poses.clear()
             self._still[:] = 0
-            return LivePicture(small, np.zeros_like(hole))
+            return LivePicture(small, np.zeros_like(hole), doubtful=True)
         out = small.copy()
         out[hole] = np.clip(np.rint(lit[hole]), 0, 255).astype(np.uint8)
         self._fill_robot(out, hole & robot, joints)

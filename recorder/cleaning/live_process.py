@@ -3,7 +3,8 @@
 ``python -m recorder.cleaning.live_process --session FILE [--camera front/rgb]`` takes the newest
 picture and the newest joints, whenever it is ready for one, and publishes the preview on a stream
 of its own that nobody records. It has the lowest claim on the processor; falling behind costs
-pictures of the preview and nothing else. Its health message carries ``rate_hz`` and ``work_ms``.
+pictures of the preview and nothing else. Its health message carries ``rate_hz``, ``work_ms`` and
+``doubtful``, the share of the last pictures that could not be cleaned because too much moved.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class LivePublisher:
         self._cleaner = LiveCleaner(described, source.name, size)
         self._at: dict[str, NDArray[np.float64]] = {}
         self._ended_ns: deque[int] = deque(maxlen=RATE_OVER)
+        self._doubtful: deque[bool] = deque(maxlen=RATE_OVER)
         self._due_ns = 0
         self.work_ms = 0.0
 
@@ -72,6 +74,11 @@ class LivePublisher:
         if len(self._ended_ns) < 2:
             return 0.0
         return (len(self._ended_ns) - 1) * NS_PER_S / (self._ended_ns[-1] - self._ended_ns[0])
+
+    @property
+    def doubtful(self) -> float:
+        """Share of the last pictures that were shown as recorded, because too much moved."""
+        return sum(self._doubtful) / max(1, len(self._doubtful))
 
     def step(self) -> bool:
         """Clean the newest picture; False when there is none yet or none is due."""
@@ -90,6 +97,7 @@ class LivePublisher:
         image = np.array(sample.data)
         cleaned = self._cleaner.clean(image, known)
         self._publisher.send(cleaned.image, sample.stamp_ns)
+        self._doubtful.append(cleaned.doubtful)
         ended_ns = now_ns()
         self._ended_ns.append(ended_ns)
         self.work_ms = (ended_ns - began_ns) / 1e6
@@ -116,7 +124,9 @@ def main(argv: list[str] | None = None) -> int:
     while not context.should_stop:
         if not publisher.step():
             pause.wait(PAUSE_S)
-        context.report(rate_hz=publisher.rate_hz, work_ms=publisher.work_ms)
+        context.report(
+            rate_hz=publisher.rate_hz, work_ms=publisher.work_ms, doubtful=publisher.doubtful
+        )
     return 0
 
 

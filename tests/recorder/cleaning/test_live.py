@@ -66,7 +66,22 @@ def test_a_new_view_is_shown_as_it_is(scene):
     live.clean(scene, {})
     other = np.full_like(scene, 240)
     other[::2] = 10
-    assert (live.clean(other, {}).image == other).all()
+    shown = live.clean(other, {})
+    assert (shown.image == other).all()
+    assert shown.doubtful
+    assert not live.clean(other, {}).doubtful, "the new view is the scene now"
+
+
+def test_a_camera_that_is_carried_about_is_doubted_all_the_time():
+    wide = cv2.resize(
+        np.random.default_rng(5).integers(0, 255, (30, 80, 3)).astype(np.uint8), (1280, 480)
+    )
+    live = cleaner()
+    doubtful = [
+        live.clean(np.ascontiguousarray(wide[:240, 12 * at : 12 * at + 320]), {}).doubtful
+        for at in range(30)
+    ]
+    assert sum(doubtful) >= 9
 
 
 def test_in_a_brighter_light_only_the_arm_is_filled_and_in_that_light(scene):
