@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from app.commands.clean_plugins import plugins
 from app.reporting import fail, show
 
 if TYPE_CHECKING:
@@ -188,62 +189,9 @@ def redo(
     _say(dataset, camera, episodes, "redo", who, note)
 
 
-@cli.command(epilog="Example: thenar clean plugins --accept propainter")
-def plugins(
-    dataset: Annotated[Path | None, typer.Argument(help="Also the plug-ins of it.")] = None,
-    accept_id: Annotated[
-        str, typer.Option("--accept", help="Read and accept the licence of this one.")
-    ] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Accept without being asked.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """List plug-ins, or accept the licence of one; nothing runs before that."""
-    from recorder.cleaning.plugins import shelf
-    from recorder.dataset import open_dataset
-
-    with fail():
-        found = shelf.find_plugins(open_dataset(dataset) if dataset else None)
-        if accept_id:
-            chosen = [one for one in found.plugins if one.id == accept_id]
-            if not chosen:
-                raise LookupError(f"plug-in '{accept_id}' is not there; see: thenar clean plugins")
-            plugin = chosen[0]
-            show(f"{plugin.id}: {plugin.manifest.licence.name} ({plugin.manifest.licence.kind})")
-            show(plugin.licence_text())
-            if plugin.manifest.command:
-                show(f"It runs: {' '.join(plugin.manifest.command)}")
-            if plugin.manifest.format == "torch-trusted":
-                show(f"'{plugin.manifest.file}' is a program; accept it only if you trust it.")
-            if not yes and not typer.confirm("Accept?"):
-                raise typer.Exit(1)
-            shelf.accept(plugin)
-            show(f"'{plugin.id}' can be used now: --{_option(plugin.manifest.task)}")
-            return
-    facts = [
-        {
-            "id": one.id,
-            "title": one.manifest.title,
-            "task": one.manifest.task,
-            "format": one.manifest.format,
-            "licence": one.manifest.licence.name,
-            "accepted": shelf.is_accepted(one),
-        }
-        for one in found.plugins
-    ]
-    if as_json:
-        show(json.dumps({"plugins": facts, "problems": found.problems}, indent=1))
-        return
-    for one in facts:
-        state = "accepted" if one["accepted"] else "licence not accepted yet"
-        show(f"{one['id']:<20} {one['task']:<5} {one['format']:<13} {one['licence']}, {state}")
-    for problem in found.problems:
-        show(f"not usable: {problem}")
-    if not facts and not found.problems:
-        show(f"no plug-ins in '{shelf.user_folder()}'")
-
-
-def _option(task: str) -> str:
-    return "masks plugin:ID" if task == "mask" else "filler plugin:ID"
+cli.command(epilog="Example: thenar clean plugins --prepare propainter --checkout ~/ProPainter")(
+    plugins
+)
 
 
 def _say(dataset: Path, camera: str, episodes: str, state: CleanState, who: str, note: str) -> None:

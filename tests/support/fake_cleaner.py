@@ -143,9 +143,11 @@ def _killed(source: CleanSource, masks: MaskTrack, times: int) -> ColourFiller:
 FAKE = Methods(rectangle_masks, colour_filler)
 
 
-def dataset_of_takes(root: Path, count: int = 1, seconds: float = 0.5) -> Dataset:
+def dataset_of_takes(
+    root: Path, count: int = 1, seconds: float = 0.5, size: tuple[int, int] = (160, 120)
+) -> Dataset:
     """A dataset of made-up episodes of one camera at 30 pictures a second."""
     dataset = open_dataset(root, create=True)
     for number in range(count):
-        write_take(dataset, SyntheticTake(number=number, seconds=seconds, seed=number))
+        write_take(dataset, SyntheticTake(number=number, seconds=seconds, seed=number, size=size))
     return dataset

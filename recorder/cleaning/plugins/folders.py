@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
+from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from recorder.cleaning.clip import CleanError
@@ -49,6 +52,24 @@ def write_mask(folder: Path, index: int, mask: NDArray[np.bool_]) -> None:
 def _write(path: Path, picture: NDArray, options: list[int]) -> None:
     if not cv2.imwrite(str(path), picture, options):
         raise CleanError(f"'{path}' cannot be written; there may be no room on the disk")
+
+
+def write_video(
+    path: Path, pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate_hz: int
+) -> None:
+    """Store RGB pictures of ``size`` as MP4 (H.264 without loss); raises ``CleanError``."""
+    try:
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libx264", rate=rate_hz, options={"qp": "0"})
+            stream.pix_fmt = "yuv444p"
+            stream.width, stream.height = size
+            for picture in pictures:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            container.mux(stream.encode())
+    except (FFmpegError, OSError, ValueError) as error:
+        raise CleanError(
+            f"'{path}' cannot be written ({error}); there may be no room on the disk"
+        ) from None
 
 
 class MadePictures:

@@ -29,7 +29,9 @@ class Licence(BaseModel):
     text : str
         Shown once, and accepted once.
     text_file : str
-        File beside the manifest that holds the text instead.
+        File that holds the text instead; relative to the manifest.
+    link : str
+        Where its authors give it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +40,7 @@ class Licence(BaseModel):
     kind: LicenceClass = "unknown"
     text: str = ""
     text_file: str = ""
+    link: str = ""
 
 
 class OnnxLayout(BaseModel):
@@ -107,17 +110,22 @@ class Window(BaseModel):
         Of one run.
     overlap : int
         Shared by neighbouring runs, faded from one to the other.
+    least : int
+        A shorter clip is lengthened to this by running back and forth; the rest is cut off again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     frames: int = Field(default=80, ge=1, le=100_000)
     overlap: int = Field(default=8, ge=0, le=1000)
+    least: int = Field(default=1, ge=1, le=100_000)
 
     @model_validator(mode="after")
     def _advances(self) -> Self:
         if 2 * self.overlap > self.frames:
             raise ValueError("overlap is more than half of the window")
+        if self.least > self.frames:
+            raise ValueError("least is more than the frames of the window")
         return self
 
 
@@ -141,8 +149,13 @@ class PluginManifest(BaseModel):
         Of ``file``; checked before every load.
     licence : Licence
     command : tuple of str
-        Program and arguments, no shell. ``{frames}``, ``{masks}``, ``{out}``, ``{prompts}``,
-        ``{model}``, ``{folder}``, ``{width}``, ``{height}``, ``{count}`` and ``{fps}`` are put in.
+        Program and arguments, no shell. ``{frames}``, ``{masks}``, ``{video}``, ``{mask_video}``,
+        ``{out}``, ``{prompts}``, ``{model}``, ``{folder}``, ``{width}``, ``{height}``,
+        ``{count}``, ``{fps}`` and ``{seconds}`` are put in.
+    run_in : str
+        Folder to start it in, with the same put in; empty for a scratch folder.
+    environment : mapping of str to str
+        Variables to set for it.
     frames_as : str
         ``png`` or ``jpg`` (quality 98).
     onnx : OnnxLayout
@@ -164,6 +177,8 @@ class PluginManifest(BaseModel):
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     licence: Licence
     command: tuple[str, ...] = ()
+    run_in: str = ""
+    environment: dict[str, str] = Field(default_factory=dict)
     frames_as: Literal["png", "jpg"] = "png"
     onnx: OnnxLayout = OnnxLayout()
     size: PictureSize = PictureSize()
@@ -180,7 +195,7 @@ class PluginManifest(BaseModel):
                 raise ValueError("format onnx needs a model file")
         elif not self.command:
             raise ValueError(f"format {self.format} needs a command")
-        elif not any("{out}" in part for part in self.command):
+        elif not any("{out}" in part for part in (*self.command, self.run_in)):
             raise ValueError("the command does not name {out}, so its result is not found")
         if self.format == "torch-trusted" and not self.file:
             raise ValueError("format torch-trusted needs the file that is trusted")

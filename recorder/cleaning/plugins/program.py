@@ -45,7 +45,8 @@ def run_program(
     values : mapping of str to str
         What is put in for ``{name}`` in the command.
     scratch : Path
-        Folder to run in; the program's words go to ``said.log`` there.
+        The program's words go to ``said.log`` there; also where it starts, when its manifest names
+        no other folder.
     report : callable
         Called while it runs; may raise ``Cancelled``.
 
@@ -55,13 +56,15 @@ def run_program(
         It could not be started, failed, took too long or too much memory.
     """
     argv = command_of(plugin, values)
+    folder = _folder_of(plugin, values, scratch)
     said = scratch / "said.log"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    environment |= plugin.manifest.environment
     try:
         with open(said, "wb") as log:
             child = subprocess.Popen(
                 argv,
-                cwd=scratch,
+                cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -87,16 +90,9 @@ def command_of(plugin: Plugin, values: Mapping[str, str]) -> list[str]:
     Raises
     ------
     CleanError
-        A placeholder is unknown, or the program is not there.
+        The program is not there.
     """
-    known = dict(values)
-    known["folder"] = str(plugin.path.parent)
-    known["model"] = str(plugin.model or "")
-    argv = []
-    for part in plugin.manifest.command:
-        for name, value in known.items():
-            part = part.replace("{" + name + "}", value)
-        argv.append(part)
+    argv = [_put_in(plugin, part, values) for part in plugin.manifest.command]
     beside = plugin.path.parent / argv[0]
     program = str(beside) if os.sep in argv[0] and beside.exists() else shutil.which(argv[0])
     if program is None:
@@ -105,6 +101,24 @@ def command_of(plugin: Plugin, values: Mapping[str, str]) -> list[str]:
             f"'{plugin.path}'"
         )
     return [program, *argv[1:]]
+
+
+def _folder_of(plugin: Plugin, values: Mapping[str, str], scratch: Path) -> Path:
+    if not plugin.manifest.run_in:
+        return scratch
+    folder = plugin.path.parent / _put_in(plugin, plugin.manifest.run_in, values)
+    if not folder.is_dir():
+        raise CleanError(
+            f"plug-in '{plugin.id}': folder '{folder}' is not there; mend run_in in '{plugin.path}'"
+        )
+    return folder
+
+
+def _put_in(plugin: Plugin, part: str, values: Mapping[str, str]) -> str:
+    known = {**values, "folder": str(plugin.path.parent), "model": str(plugin.model or "")}
+    for name, value in known.items():
+        part = part.replace("{" + name + "}", value)
+    return part
 
 
 def _end_with_parent() -> None:

@@ -6,7 +6,9 @@ the same picture, one fades into the other. Only hidden pixels are taken from wh
 
 from __future__ import annotations
 
+import math
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -24,6 +26,7 @@ from recorder.cleaning.plugins.folders import (
     padded,
     write_mask,
     write_picture,
+    write_video,
 )
 from recorder.cleaning.plugins.manifest import Plugin, Window
 from recorder.cleaning.plugins.program import run_program
@@ -90,29 +93,53 @@ class SubprocessFiller:
             fresh_folder(self._scratch / name) for name in ("frames", "masks", "out")
         )
         width, height = self._clip.size
-        for at, index in enumerate(range(start, stop)):
-            picture = padded(self._clip.frame(index), manifest.size.multiple)
-            hole = padded(self._holes(index).view(np.uint8), manifest.size.multiple)
+        shown = lengthened(start, stop, manifest.window.least)
+        for at, index in enumerate(shown):
+            picture, hole = self._given(index)
             write_picture(frames, at, picture, manifest.frames_as)
-            write_mask(masks, at, hole.astype(np.bool_))
+            write_mask(masks, at, hole)
             height, width = picture.shape[:2]
             report(Progress(0, 1, "writing pictures"))
+        rate_hz = max(1, round(rate_of(self._clip)))
         values = {
             "frames": str(frames),
             "masks": str(masks),
             "out": str(out),
             "width": str(width),
             "height": str(height),
-            "count": str(stop - start),
+            "count": str(len(shown)),
             "fps": f"{rate_of(self._clip):g}",
+            "seconds": str(math.ceil(len(shown) / rate_hz)),
+            **self._videos(shown, (width, height), rate_hz),
         }
         run_program(self._plugin, values, self._scratch, report)
-        made = MadePictures(self._plugin, out, stop - start, (width, height))
+        made = MadePictures(self._plugin, out, len(shown), (width, height))
         try:
             for index in range(start, stop):
                 self._keep(index, made.picture(index - start), start, overlap_until)
         finally:
             made.close()
+
+    def _given(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Picture and mask as the program gets them."""
+        multiple = self._plugin.manifest.size.multiple
+        hole = padded(self._holes(index).view(np.uint8), multiple)
+        return padded(self._clip.frame(index), multiple), hole.astype(np.bool_)
+
+    def _videos(self, shown: Sequence[int], size: tuple[int, int], rate_hz: int) -> dict[str, str]:
+        """Videos of pictures and masks, for a command that names them."""
+        named = " ".join(self._plugin.manifest.command)
+        made: dict[str, str] = {}
+        if "{video}" in named:
+            path = self._scratch / "video.mp4"
+            write_video(path, (self._given(index)[0] for index in shown), size, rate_hz)
+            made["video"] = str(path)
+        if "{mask_video}" in named:
+            path = self._scratch / "mask.mp4"
+            masks = (self._given(index)[1].astype(np.uint8) * 255 for index in shown)
+            write_video(path, (np.repeat(mask[..., None], 3, 2) for mask in masks), size, rate_hz)
+            made["mask_video"] = str(path)
+        return made
 
     def _keep(self, index: int, picture: NDArray[np.uint8], start: int, overlap_until: int) -> None:
         width, height = self._clip.size
@@ -137,6 +164,13 @@ def window_starts(count: int, window: Window) -> list[tuple[int, int]]:
     step = window.frames - window.overlap
     starts = list(range(0, count - window.frames, step))
     return [(at, at + window.frames) for at in starts] + [(count - window.frames, count)]
+
+
+def lengthened(start: int, stop: int, least: int) -> list[int]:
+    """Pictures of a window, run back and forth until there are ``least`` of them."""
+    there_and_back = [*range(start, stop), *range(stop - 2, start, -1)]
+    count = max(stop - start, least)
+    return [there_and_back[at % len(there_and_back)] for at in range(count)]
 
 
 def rate_of(clip: Clip) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -135,6 +136,23 @@ def test_ctrl_c_ends_cleanly(takes, masks):
     assert child.returncode == 130
     assert "goes on from there" in said
     assert list(takes.glob("cleaned/*/*.h5")) == []
+
+
+def test_a_known_model_is_prepared_shown_and_accepted(takes, tmp_path):
+    checkout = tmp_path / "E2FGVI"
+    shutil.copytree(ROOT / "tests/support/fake_projects/e2fgvi", checkout)
+    prepare = ["plugins", "--prepare", "e2fgvi", "--checkout", checkout]
+    refused = run(*prepare)
+    assert refused.exit_code == 1
+    assert "--python" in refused.stderr
+    done = run(*prepare, "--python", sys.executable)
+    assert done.exit_code == 0
+    assert "--accept e2fgvi" in done.stdout
+    accepted = run("plugins", "--accept", "e2fgvi", "--yes")
+    for said in ("CC BY-NC 4.0 (non-commercial)", str(checkout / "test.py"), "in the folder: {out}",
+                 "MPLBACKEND=Agg", "can be used now: --filler plugin:e2fgvi"):  # fmt: skip
+        assert said in accepted.stdout
+    assert "propainter" in run("plugins").stdout
 
 
 def test_a_licence_is_shown_and_asked_for(takes):
