@@ -32,13 +32,13 @@ from devices.sim.task_objects import (
 )
 from policies.task_plan import HandPoser, KeyFrame, Vector
 
-OPEN_HALF_M = 0.046  # thumb and fingers this far from the middle before they close
+OPEN_HALF_M = 0.048  # thumb and fingers this far from the middle before they close
 FINGER_SPACING_M = 0.020
-FACING = (1.9, (-0.012, 0.070, 0.120))  # roll, palm from the grip: pads face each other
+FACING = (1.9, (-0.012, 0.060, 0.120))  # roll, palm from the grip: pads face each other
 CRADLE = (1.9, (-0.012, 0.080, 0.110))  # likewise, pads look up by half a radian
 POINTING_ROLL_RAD = 1.15  # fingers level, so that a bent finger's pad looks down
 POINTING_BEND_RAD = np.pi / 2 - POINTING_ROLL_RAD
-PRESSING = ("thumb", "index", "middle")
+STRETCHED_RAD = 0.15  # bend of both joints of a finger that is out of the way
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ class _Grip:
         aim = self._middle + turn @ (self._aim - self._middle) + (0.0, 0.0, up_m)
         along, side = turn @ (0.0, -1.0, 0.0), turn @ (1.0, 0.0, 0.0)
         joints = self._poser.place(
-            self._poser.shape("tripod"), aim + turn @ self._palm, self._roll, yaw_rad
+            _stretched(self._case, ("ring", "pinky")), aim + turn @ self._palm, self._roll, yaw_rad
         )
         across = side * FINGER_SPACING_M / 2
         far = aim + half_m * along
@@ -261,6 +261,15 @@ def _pointing(case: Situation, bent: dict[str, float], thumb_rad: float = 0.95) 
             joints[index] = thumb_rad if joint.name.endswith("joint0") else joint.home
     palm = np.array(case.poser.hand.base_pos_m)
     return case.poser.place(joints, palm, POINTING_ROLL_RAD)
+
+
+def _stretched(case: Situation, fingers: tuple[str, ...]) -> Vector:
+    """Three fingers around a thing, ``fingers`` kept out of the way."""
+    joints = case.poser.shape("tripod")
+    for index, joint in enumerate(case.poser.hand.spec.joints):
+        if joint.finger in fingers:
+            joints[index] = STRETCHED_RAD
+    return joints
 
 
 def _moved(joints: Vector, shift_m: Vector) -> Vector:

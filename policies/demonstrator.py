@@ -8,9 +8,12 @@ nothing of the force.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.hands.schema import LinkModel
 from devices.rig import MAX_PULLS, PULL_FIELDS
 from devices.sim.pulls import FINGER_STIFFNESS_N_M
 from devices.sim.task_world import TaskWorld
@@ -70,6 +73,15 @@ class TaskDemonstrator:
         pads = kinematics.pad_poses(spec.home)[:, :3, 3]
         self._points = np.einsum("pij,pi->pj", home[:, :3, :3], pads - home[:, :3, 3])
         self._correction_n = np.zeros(len(pads))
+        self._knuckle = self._thumb_knuckle(spec.model.links)
+
+    def _thumb_knuckle(self, links: Sequence[LinkModel]) -> tuple[int, NDArray[np.float64]] | None:
+        """Last joint of a pressing thumb as (link, point): held, it cannot buckle under the push."""
+        fingers = self._poser.kinematics.pad_fingers
+        if "thumb" not in fingers or not self.plan.press_n[:, fingers.index("thumb")].any():
+            return None
+        last = next(link for link in links if link.pad is not None and link.finger == "thumb")
+        return self._poser.kinematics.link_names.index(last.parent), np.array(last.pos_m)
 
     @property
     def seconds(self) -> float:
@@ -97,11 +109,16 @@ class TaskDemonstrator:
         pads = kinematics.pad_poses(joints)
         beyond_m = (press_n + self._correction_n) / FINGER_STIFFNESS_N_M
         targets = pads[:, :3, 3] + beyond_m[:, None] * pads[:, :3, 2]
-        palm = kinematics.link_poses(joints)[-1]
+        poses = kinematics.link_poses(joints)
+        palm = poses[-1]
         rows = np.zeros((MAX_PULLS, PULL_FIELDS))
         pulled = [
             (-1, np.array(point), palm[:3, :3] @ point + palm[:3, 3]) for point in PALM_POINTS_M
         ]
+        if self._knuckle is not None:
+            link, point = self._knuckle
+            pose = poses[link]
+            pulled.append((link, point, pose[:3, :3] @ point + pose[:3, 3]))
         pulled += list(zip(self._links, self._points, targets, strict=True))
         for row, (link, point, target) in zip(rows, pulled, strict=False):
             row[:10] = (1.0, 0.0, 0.0, link, *point, *target)
