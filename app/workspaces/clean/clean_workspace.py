@@ -77,6 +77,7 @@ class CleanWorkspace(Workspace):
         self.uuid = ""
         self._stamp: tuple[int, ...] = ()
         self._ticks = 0
+        self._load_problem = ""
         self._connect(perform)
         self.set_keys(keys)
         self._load()
@@ -104,7 +105,15 @@ class CleanWorkspace(Workspace):
     # episodes
 
     def _load(self) -> None:
-        if self.desk.load():
+        try:
+            changed = self.desk.load()
+        except OSError as error:  # what was read before stays on the screen
+            if str(error) != self._load_problem:
+                self._say(f"The episodes cannot be listed: {error}", "bad")
+            self._load_problem = str(error)
+            return
+        self._load_problem = ""
+        if changed:
             self.view.episodes.set_cameras(self.desk.cameras, self.desk.camera)
             self.view.episodes.set_rows(list(self.desk.rows.values()))
 

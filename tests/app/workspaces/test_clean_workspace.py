@@ -16,6 +16,7 @@ from support.repository import ROOT
 
 from app.action_ids import ActionId
 from app.clean_actions import CLEAN_ACTIONS
+from app.workspaces.clean.clean_workspace import RELOAD_TICKS
 from recorder.cleaning.choices import load_choices
 from recorder.cleaning.cleaning import CleanOptions, clean_episode
 from recorder.cleaning.drawn import load_drawn
@@ -375,6 +376,17 @@ def test_a_damaged_result_is_said_and_the_recording_shown(qapp, root):
     assert window.clean.view.picture.shown_before() is not None
     assert "clean it again" in window.clean.view.warnings.text()
     window.close()
+
+
+def test_a_catalogue_that_went_away_is_said_once_and_the_episodes_stay(window, monkeypatch):
+    def gone(dataset):
+        raise OSError("unable to open database file")
+
+    monkeypatch.setattr("app.workspaces.clean.clean_desk.Catalogue", gone)
+    for _ in range(2 * RELOAD_TICKS):
+        window.clean.refresh()
+    assert "unable to open database file" in window.said
+    assert len(window.states) == 3
 
 
 def test_an_empty_dataset_says_what_to_do(qapp, tmp_path):
