@@ -26,6 +26,7 @@ from app.commands.library import cli as library
 from app.commands.review import ScaleOption, review
 from app.commands.shortcuts import shortcuts
 from app.commands.tasks import cli as tasks
+from app.commands.train import train
 from app.reporting import fail, show
 
 os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)  # some packages point Qt at their own plugins
@@ -80,6 +81,9 @@ def run(
         Path | None, typer.Option("--pictures", help="Where a run without display saves pictures.")
     ] = None,
     scale: ScaleOption = None,
+    task: Annotated[
+        str, typer.Option("--task", help="Simulated task to put on the table and judge.")
+    ] = "",
 ) -> None:
     """Open the window; without a display, record two demonstration takes and save pictures."""
     from app.launch import launch
@@ -94,6 +98,7 @@ def run(
                 seed=seed,
                 pictures=pictures,
                 scale=scale,
+                task=task,
                 say=lambda text: show(text, err=True),
             )
         )
@@ -145,7 +150,7 @@ def record(
             raise ValueError(f"mode '{mode}' is unknown; choose kinesthetic or exoskeleton")
         instruction = _instruction(task)
         session = open_session(
-            rig, choose_dataset(dataset), seed=seed, emulate=emulate, video=video
+            rig, choose_dataset(dataset), seed=seed, emulate=emulate, video=video, task=task
         )
         with session:
             driver = HeadlessDriver(session, lambda text: show(text, err=True))
@@ -300,6 +305,7 @@ cli.command(epilog="Example: thenar export ./demo --to lerobot --out ./demo-lero
 cli.command(name="import", epilog="Example: thenar import ./foreign --dataset ./demo")(import_)
 cli.command(epilog="Example: thenar agreement ./demo --html agreement.html")(agreement)
 cli.command(epilog="Example: thenar shortcuts --markdown")(shortcuts)
+cli.command(epilog="Example: thenar train ./demo --out ./policy --set kind=flow")(train)
 cli.add_typer(labels, name="labels")
 cli.add_typer(clean, name="clean")
 cli.add_typer(library, name="library")
