@@ -22,8 +22,11 @@ def launch(
     pictures: Path | None,
     say: Callable[[str], None],
     scale: float | None = None,
+    task: str = "",
 ) -> int:
     """Open the window, or demonstrate on a virtual display when there is no screen.
+
+    ``task`` puts the objects of a simulated task on the table of the rig.
 
     Returns
     -------
@@ -49,7 +52,12 @@ def launch(
         while name:
             try:
                 session = open_session(
-                    name, choose_dataset(dataset, settings), seed=seed, emulate=emulate, video=video
+                    name,
+                    choose_dataset(dataset, settings),
+                    seed=seed,
+                    emulate=emulate,
+                    video=video,
+                    task=task,
                 )
             except (ValueError, RuntimeError) as error:
                 if not before:

@@ -8,6 +8,7 @@ from app.preflight import check_dataset, check_rig
 from app.session import Session, SessionError
 from app.settings import Settings, default_dataset_dir
 from devices.rig import Rig, load_rig
+from policies.tasks import find_task
 
 DEMO_VIDEO = Path(__file__).resolve().parents[2] / "shared/data/operator_removal/raw-1.mp4"
 
@@ -35,15 +36,19 @@ def open_session(
     seed: int = 0,
     emulate: bool = False,
     video: Path | None = None,
+    task: str = "",
 ) -> Session:
     """Load ``rig`` and prepare (not start) its session.
+
+    ``task`` names a task of the list; a simulated one puts its objects on the rig's table and is
+    judged while the session runs.
 
     Raises
     ------
     RigError, SessionError
         One sentence that names what is wrong and the way out.
     """
-    loaded = load_rig(rig)
+    loaded = find_task(task).rig(load_rig(rig)) if task else load_rig(rig)
     check_rig(loaded)
     check_dataset(dataset.expanduser())
     return Session(

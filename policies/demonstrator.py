@@ -76,7 +76,7 @@ class TaskDemonstrator:
         self._knuckle = self._thumb_knuckle(spec.model.links)
 
     def _thumb_knuckle(self, links: Sequence[LinkModel]) -> tuple[int, NDArray[np.float64]] | None:
-        """Last joint of a pressing thumb as (link, point): held, it cannot buckle under the push."""
+        """Last joint of a pressing thumb as (link, point); held, it cannot buckle."""
         fingers = self._poser.kinematics.pad_fingers
         if "thumb" not in fingers or not self.plan.press_n[:, fingers.index("thumb")].any():
             return None

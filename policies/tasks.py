@@ -59,8 +59,11 @@ class Task(BaseModel):
         return "free" if self.scene is None else self.scene.group
 
     def rig(self, rig: Rig) -> Rig:
-        """``rig`` with the task's objects on its table; unchanged for a task without a scene."""
-        return rig if self.scene is None else with_task(rig, self.scene)
+        """``rig`` with the task's objects on its table.
+
+        Unchanged when nothing is to be simulated: a task without a scene, a rig without a world.
+        """
+        return rig if self.scene is None or rig.world is None else with_task(rig, self.scene)
 
 
 def find_task(name: str, folder: Path | None = None) -> Task:

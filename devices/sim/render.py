@@ -139,18 +139,41 @@ class SceneRenderer:
         mask : (H, W) uint8 array
             Receives the mask; a pixel counts when any of its supersamples is the operator's.
         """
-        buffers = self._draw(data, camera, mask.shape, operator=True, segment=True)
-        mujoco.mjr_readPixels(buffers.rgb, None, buffers.rect, self._context)
-        codes = buffers.rgb.astype(np.int32) @ np.array((1, 1 << 8, 1 << 16), np.int32)
-        is_operator = np.zeros(self._scene.ngeom + 2, bool)
-        for geom in self._scene.geoms[: self._scene.ngeom]:
-            if geom.objtype == mujoco.mjtObj.mjOBJ_GEOM and geom.segid >= 0:
-                group = self._model.geom_group[geom.objid]
-                is_operator[geom.segid + 1] = group == OPERATOR_GROUP
-        seen = is_operator[codes][::-1]
+        geoms = self._identities(data, camera, mask.shape, operator=True)
+        seen = (geoms >= 0) & (self._model.geom_group[geoms] == OPERATOR_GROUP)
         height, width = mask.shape
         blocks = seen.reshape(height, self._scale, width, self._scale)
         np.multiply(blocks.any(axis=(1, 3)), 255, out=mask, casting="unsafe")
+
+    def geoms_seen(
+        self, data: mujoco.MjData, camera: int, size: tuple[int, int]
+    ) -> NDArray[np.int64]:
+        """Ids of the geoms of which at least one pixel is seen, the operator away.
+
+        Parameters
+        ----------
+        data : mujoco.MjData
+            Poses, after ``mj_kinematics`` and ``mj_camlight``.
+        camera : int
+            Camera id in the model.
+        size : (width, height)
+            Pixels of the drawing that is searched.
+        """
+        found = np.unique(self._identities(data, camera, size[::-1], operator=False))
+        return found[found >= 0]
+
+    def _identities(
+        self, data: mujoco.MjData, camera: int, shape: tuple[int, ...], operator: bool
+    ) -> NDArray[np.int64]:
+        """Id of the geom each pixel shows, row 0 on top, -1 where there is none."""
+        buffers = self._draw(data, camera, shape, operator, segment=True)
+        mujoco.mjr_readPixels(buffers.rgb, None, buffers.rect, self._context)
+        codes = buffers.rgb.astype(np.int32) @ np.array((1, 1 << 8, 1 << 16), np.int32)
+        geom_of = np.full(self._scene.ngeom + 2, -1, np.int64)
+        for geom in self._scene.geoms[: self._scene.ngeom]:
+            if geom.objtype == mujoco.mjtObj.mjOBJ_GEOM and geom.segid >= 0:
+                geom_of[geom.segid + 1] = geom.objid
+        return geom_of[codes][::-1]
 
     def close(self) -> None:
         """Free the GL context; safe to call twice."""

@@ -69,6 +69,17 @@ class ScenePictures:
             found[name] = (seen, clean, mask)
         return found
 
+    def geoms_seen(self, data: mujoco.MjData) -> dict[str, set[str]]:
+        """Names of the geoms of which each camera sees a pixel, without the operator."""
+        self._pose(data)
+        return {
+            name: {
+                self.model.geom(int(geom)).name
+                for geom in self.renderer.geoms_seen(self._data, camera, self._sizes[name])
+            }
+            for name, camera in self.scene.cameras.items()
+        }
+
     @property
     def renderer(self) -> SceneRenderer:
         """The renderer; raises ``RuntimeError`` after ``close``."""

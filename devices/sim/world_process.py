@@ -31,6 +31,7 @@ from devices.process import ProcessContext, raise_priority
 from devices.rig import Rig, TactileConfig
 from devices.sim.touch import PadContacts, TactileSensor, TaxelArray, resultants
 from devices.sim.world import World
+from devices.task_scene import task_stream
 from devices.wire import feedback_spec, goal_spec, pad_contact_spec, scene_spec
 
 CATCH_UP_STEPS = 5
@@ -171,6 +172,9 @@ class WorldProcess:
         self._scene_due = Schedule(self._scene.spec.rate_hz, start_ns)
         self._objects = bus.publisher(rig.stream("world/objects"))
         self._objects_due = Schedule(self._objects.spec.rate_hz, start_ns)
+        judged = self._world.judge is not None
+        self._task = bus.publisher(rig.stream("world/task")) if judged else None
+        self._task_due = Schedule(task_stream().rate_hz, start_ns)
         self._contacts = bus.publisher(pad_contact_spec(rig))
         self._contacts_due = Schedule(self._contacts.spec.rate_hz, start_ns)
         self._feedback_due = Schedule(feedback_spec(rig.hands[0]).rate_hz, start_ns)
@@ -212,6 +216,7 @@ class WorldProcess:
         self._publish_touch(at_ns)
         self._publish_scene(at_ns)
         announce, self._announce = self._announce, False
+        judge = self._world.judge
         self._context.report(
             force=announce,
             resets=self._resets,
@@ -219,6 +224,8 @@ class WorldProcess:
             diverged=self._world.diverged,
             priority=self._priority,
             message=self._message,
+            outcome="" if judge is None else judge.state.outcome,
+            reason="" if judge is None else judge.state.reason,
         )
 
     def _obey(self, at_ns: int) -> None:
@@ -261,6 +268,9 @@ class WorldProcess:
         if self._objects_due.due(at_ns):
             self._objects.lend()[...] = self._world.object_poses()
             self._objects.publish(at_ns, self._world.time_ns)
+        if self._task is not None and self._world.judge and self._task_due.due(at_ns):
+            self._task.lend()[...] = self._world.judge.state.fields()
+            self._task.publish(at_ns, self._world.time_ns)
 
 
 def main(argv: list[str] | None = None) -> int:
