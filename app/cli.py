@@ -23,6 +23,7 @@ from app.commands.export import export
 from app.commands.import_ import import_
 from app.commands.labels import cli as labels
 from app.commands.library import cli as library
+from app.commands.policy import cli as policy
 from app.commands.review import ScaleOption, review
 from app.commands.shortcuts import shortcuts
 from app.commands.tasks import cli as tasks
@@ -309,6 +310,7 @@ cli.command(epilog="Example: thenar train ./demo --out ./policy --set kind=flow"
 cli.add_typer(labels, name="labels")
 cli.add_typer(clean, name="clean")
 cli.add_typer(library, name="library")
+cli.add_typer(policy, name="policy")
 cli.add_typer(tasks, name="tasks")
 
 

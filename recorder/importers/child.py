@@ -43,8 +43,13 @@ def _questions(topic: str) -> dict[str, Question]:
     return QUESTIONS
 
 
-def serve(source: BinaryIO, sink: BinaryIO, limits: Limits) -> None:
-    """Answer orders until the parent closes the pipe."""
+def serve(
+    source: BinaryIO,
+    sink: BinaryIO,
+    limits: Limits,
+    questions: Callable[[str], dict[str, Question]] = _questions,
+) -> None:
+    """Answer orders until the parent closes the pipe; ``questions`` gives those of a topic."""
     while True:
         order = read_message(source, ORDER_BYTES)
         if order is None:
@@ -52,7 +57,7 @@ def serve(source: BinaryIO, sink: BinaryIO, limits: Limits) -> None:
         body = order[0]
         path = Path(body["path"])
         try:
-            question = _questions(body["question"].partition(".")[0])[body["question"]]
+            question = questions(body["question"].partition(".")[0])[body["question"]]
             for facts, arrays in question(path, limits, **body["arguments"]):
                 write_message(sink, facts, arrays)
             write_message(sink, {"end": True})

@@ -56,10 +56,18 @@ class Guard:
         What it may use.
     writable : Path, optional
         Folder below which the child may make files; a private one by default.
+    module : str
+        The child; another one than ours must confine itself in the same way.
     """
 
-    def __init__(self, limits: Limits | None = None, writable: Path | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        writable: Path | None = None,
+        module: str = "recorder.importers.child",
+    ) -> None:
         self.limits = limits or Limits()
+        self._module = module
         self._private = tempfile.TemporaryDirectory(prefix="thenar-guard-")
         self.folder = Path(writable or self._private.name).resolve()
         self._process: subprocess.Popen[bytes] | None = None
@@ -166,7 +174,7 @@ class Guard:
                     "-s",
                     "-P",
                     "-m",
-                    "recorder.importers.child",
+                    self._module,
                     self.limits.model_dump_json(),
                     str(self.folder),
                 ],
