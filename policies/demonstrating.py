@@ -98,7 +98,7 @@ def record_demonstrations(
             path = _one(order, world, poser, dataset, pictures, seed)
             simulated_s += world.time_s
             if world.state.outcome != "success":
-                failed[seed] = world.state.reason or "not finished"
+                failed[seed] = world.state.reason
             if path is not None:
                 episodes.append(str(path))
                 meter.advance(1, f"episode {len(episodes)} of {order.count}")
@@ -131,7 +131,7 @@ def _one(
         raise
     finally:
         world.hook = None
-    if world.state.outcome != "success" and not order.failures:
+    if world.end().outcome != "success" and not order.failures:
         recorder.abandon()
         return None
     return recorder.publish()

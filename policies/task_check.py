@@ -54,12 +54,12 @@ class ArmResult:
     reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, state: TaskState) -> None:
-        """Count one outcome; a take that ended undecided counts as too late."""
+        """Count one final outcome."""
         self.trials += 1
         if state.outcome == "success":
             self.successes += 1
         else:
-            self.reasons[state.reason or "not finished"] += 1
+            self.reasons[state.reason] += 1
 
     def as_dict(self) -> dict[str, object]:
         """Figures by name."""
@@ -92,7 +92,7 @@ def record_track(
         demonstrate(task, world, seed, poser)
     finally:
         world.hook = None
-    return Track(np.array(times), np.array(joints), np.maximum(np.array(forces), 0.0)), world.state
+    return Track(np.array(times), np.array(joints), np.maximum(np.array(forces), 0.0)), world.end()
 
 
 def with_forces(track: Track, world: TaskWorld, poser: HandPoser) -> NDArray[np.float64]:
@@ -111,7 +111,7 @@ def replay(world: TaskWorld, seed: int, targets: NDArray[np.float64]) -> TaskSta
     for index in range(len(targets) + round(SETTLE_S * TRACK_HZ)):
         rows = np.minimum(np.arange(index, index + AHEAD), len(targets) - 1)
         world.advance_requested(targets[rows], period_s, due_s)
-    return world.state
+    return world.end()
 
 
 def check_task(task: Task, rig: Rig, seeds: range) -> dict[str, ArmResult]:

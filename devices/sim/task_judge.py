@@ -7,7 +7,7 @@ final until ``restart``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
@@ -138,6 +138,12 @@ class TaskJudge:
             elif elapsed_s > self.task.limit_s:
                 outcome, said = "failure", self._why_late()
         self.state = TaskState(outcome, said, value, low, high, self._held_s, elapsed_s, force_n)
+
+    def end(self) -> TaskState:
+        """The take is over: what is not done by now has failed, for the reason there is."""
+        if self.state.outcome == "running":
+            self.state = replace(self.state, outcome="failure", reason=self._why_late())
+        return self.state
 
     def _window(self) -> tuple[float, float]:
         test = self.task.success

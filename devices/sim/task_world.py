@@ -228,6 +228,11 @@ class TaskWorld:
         assert self.world.judge is not None
         return self.world.judge.state
 
+    def end(self) -> TaskState:
+        """Nothing more will be asked: the judge's final word, never ``running``."""
+        assert self.world.judge is not None
+        return self.world.judge.end()
+
     @property
     def now_ns(self) -> int:
         """Simulated time, ns; rises over resets as well."""
