@@ -44,6 +44,7 @@ BENCHMARKS = (
     "review",
     "preview",
     "clean",
+    "policy",
 )
 
 cli = typer.Typer(
