@@ -1,14 +1,12 @@
 """The pictures of Clean in the documentation, from the real window.
 
-``python -m app.clean_pictures --dataset FOLDER`` cleans what is not cleaned yet in a copy of the
-dataset and saves the workspace with its views and overlays.
+Part of ``make screenshots``. What is not cleaned yet is cleaned in a copy of the dataset, and the
+workspace is saved with its views and overlays, and with the camera on the wrist.
 """
 
 from __future__ import annotations
 
-import argparse
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,23 +14,32 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from app.actions import ActionId
-from app.screenshots import SIZES, pictures
-from app.session import REPOSITORY
+from app.review_takes import Take, record_takes
+from app.session import SessionError
 from app.settings import Settings
 from app.stepper import Stepper, Wait
-from app.virtual_display import VirtualDisplay
 from app.window import MainWindow
+from app.window_pictures import SIZES, pictures
 from app.window_start import run_window
 from app.workspaces.clean import CleanWorkspace
+from recorder.cleaning.clip import CleanError
 from recorder.cleaning.job import run_clean
 from recorder.cleaning.plan import CleanPlan
+from recorder.dataset import open_dataset
+from recorder.overview.store import make_missing
 
 Shots = Callable[[str], Iterator[Wait]]  # saves the window under a name, at every size
+TAKES: tuple[Take, ...] = (
+    ("kinesthetic", 7.0, "pick-up-the-ball", "P01"),
+    ("kinesthetic", 6.0, "pinch-the-cylinder", "P02"),
+)
 INSIDE = 0.55  # share of an episode at which the operator moves the hand
-STROKES = (
-    (((0.05, 0.82), (0.2, 0.73)), True),  # on the arm, in shares of the picture
+Strokes = tuple[tuple[tuple[tuple[float, float], ...], bool], ...]  # in shares of the picture
+STROKES: Strokes = (
+    (((0.05, 0.9), (0.22, 0.82)), True),  # on the arm
     (((0.4, 0.9), (0.6, 0.92)), False),  # on the table
 )
+WRIST_STROKES: Strokes = ((((0.74, 0.42), (0.95, 0.45)), True), (((0.3, 0.8), (0.7, 0.9)), False))
 
 
 class CleanPhotographer(QObject):
@@ -69,43 +76,53 @@ class CleanPhotographer(QObject):
         perform(ActionId.CLEAN_LAYERS)
         perform(ActionId.CLEAN_WIPE)
         perform(ActionId.CLEAN_STROKE)
-        width, height = clean.player.clip.clip.size
-        for shares, operator in STROKES:
+        self._draw(STROKES)
+        yield from self._found("drawing")
+        clean.set_camera("wrist/rgb")
+        clean.player.go_to(round(INSIDE * clean.player.clip.count))
+        self._draw(WRIST_STROKES)
+        yield from self._found("wrist")
+
+    def _draw(self, strokes: Strokes) -> None:
+        width, height = self._clean.player.clip.clip.size
+        for shares, operator in strokes:
             line = tuple((x * width, y * height) for x, y in shares)
-            clean.view.picture.stroke_drawn.emit(line, operator)
-        yield from self._shots("drawing")
+            self._clean.view.picture.stroke_drawn.emit(line, operator)
+
+    def _found(self, name: str) -> Iterator[Wait]:
+        """Save the window once the mask of what was drawn is found."""
+        yield Wait(lambda: not self._clean.player.masks.working, 20.0, "the mask")
+        yield from self._shots(name)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Save the pictures; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=REPOSITORY / "docs" / "pictures")
-    parser.add_argument("--dataset", type=Path, required=True, help="episodes with an operator")
-    options = parser.parse_args(argv)
-    options.out.mkdir(parents=True, exist_ok=True)
+def photograph_clean(dataset: Path | None, folder: Path) -> str:
+    """Save the pictures of Clean into ``folder``; returns what went wrong, empty for nothing.
+
+    Parameters
+    ----------
+    dataset : Path or None
+        Episodes with an operator, copied first; None records some in the simulated world.
+    folder : Path
+    """
     runs: list[CleanPhotographer] = []
 
-    def shots(name: str) -> Iterator[Wait]:
-        return pictures(runs[0].parent(), options.out, f"clean-{name}", SIZES[:1])
+    def begin(window: MainWindow) -> None:
+        def shots(name: str) -> Iterator[Wait]:
+            return pictures(window, folder, f"clean-{name}", SIZES[:1])
 
-    with tempfile.TemporaryDirectory(prefix="thenar-pictures-") as scratch, VirtualDisplay():
+        runs.append(CleanPhotographer(window, shots))
+
+    with tempfile.TemporaryDirectory(prefix="thenar-pictures-") as scratch:
         root = Path(scratch) / "demos"
-        shutil.copytree(options.dataset, root)
-        run_clean(CleanPlan(dataset=root))
-        run_window(
-            None,
-            Settings(reviewer="R1"),
-            None,
-            [],
-            review_dataset=root,
-            when_shown=lambda window: runs.append(CleanPhotographer(window, shots)),
-            size=SIZES[0],
-        )
-    problem = runs[0].stepper.problem
-    if problem:
-        sys.stderr.write(f"thenar: clean: {problem}\n")
-    return 1 if problem else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        try:
+            if dataset is not None:
+                shutil.copytree(dataset, root)
+            else:
+                record_takes(root, TAKES)
+            run_clean(CleanPlan(dataset=root))
+            make_missing(open_dataset(root))  # or the window begins to, in the pictures
+        except (SessionError, CleanError) as error:
+            return str(error)
+        settings = Settings(reviewer="R1")
+        run_window(None, settings, None, [], review_dataset=root, when_shown=begin, size=SIZES[0])
+    return runs[0].stepper.problem

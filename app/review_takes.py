@@ -6,7 +6,7 @@ forces show, the second one somewhat later, and once something else: there is so
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.headless import HeadlessDriver, Mode
@@ -21,7 +21,8 @@ from recorder.review.snapping import Playhead
 from recorder.review.state import Change, LabelState, ReviewOutcome
 from recorder.review.store import ReviewStore
 
-TAKES: tuple[tuple[Mode, float, str, str], ...] = (
+Take = tuple[Mode, float, str, str]  # how, seconds, task, operator
+TAKES: tuple[Take, ...] = (
     ("kinesthetic", 7.0, "pick-up-the-ball", "P01"),
     ("kinesthetic", 8.0, "pick-up-the-ball", "P02"),
     ("exoskeleton", 7.0, "pick-up-the-ball", "P01"),
@@ -55,10 +56,18 @@ def make_reviewed_dataset(root: Path) -> Dataset:
     SessionError
         When the simulated rig does not start or a take is not published.
     """
+    record_takes(root, TAKES)
+    dataset = open_dataset(root)
+    review_takes(dataset)
+    return dataset
+
+
+def record_takes(root: Path, takes: Sequence[Take]) -> None:
+    """Let the scripted operator teach ``takes`` in the simulated world; raises as above."""
     with open_session("sim-xhand", root) as session:
         driver = HeadlessDriver(session)
         driver.wait_ready()
-        for seed, (mode, seconds, task, who) in enumerate(TAKES):
+        for seed, (mode, seconds, task, who) in enumerate(takes):
             driver.record(
                 mode,
                 seconds,
@@ -67,9 +76,6 @@ def make_reviewed_dataset(root: Path) -> Dataset:
                 instruction=task.replace("-", " "),
                 operator_code=who,
             )
-    dataset = open_dataset(root)
-    review_takes(dataset)
-    return dataset
 
 
 def review_takes(dataset: Dataset) -> None:

@@ -1,8 +1,8 @@
 """``make screenshots``: the pictures of the documentation, from the real window.
 
 Each rig is opened on a virtual display, the scripted operator teaches a few seconds, and the window
-is saved at 1280 x 800 and 1920 x 1080. Review is opened without a hand, on takes that the scripted
-operator taught in the simulated world.
+is saved at 1280 x 800 and 1920 x 1080. Review and Clean are opened without a hand, on takes that
+the scripted operator taught in the simulated world.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from app.actions import ActionId
-from app.demonstration import save_picture
+from app.clean_pictures import photograph_clean
 from app.opening import open_session
 from app.review_pictures import ReviewPhotographer
 from app.review_takes import make_reviewed_dataset
@@ -26,13 +26,13 @@ from app.settings import Settings
 from app.stepper import Stepper, Wait
 from app.virtual_display import VirtualDisplay
 from app.window import MainWindow
+from app.window_pictures import SIZES, pictures
 from app.window_start import run_window
 
-SIZES = ((1280, 800), (1920, 1080))
 MODES = {"sim-xhand": ActionId.ARM_KINESTHETIC, "sim-leap": ActionId.ARM_EXOSKELETON}
 RIGS = ("sim-xhand",)
 LARGE_TOO = ("library", "episode")  # pages of Review that are also saved at the larger size
-SETTLE_MS = 700
+PARTS = ("rigs", "review", "clean")
 
 
 class Photographer(QObject):
@@ -48,6 +48,10 @@ class Photographer(QObject):
         supervisor, operator = session.supervisor, session.operator
         yield Wait(window.workspace.all_live, 60.0, "live data on every stream")
         yield Wait(lambda: supervisor.status is not None, 20.0, "the supervisor's answer")
+        if self._name == "record":
+            window.perform(ActionId.PREVIEW_CLEAN)  # before the operator comes
+            preview = window.workspace.preview
+            yield Wait(lambda: preview.rate_hz > 0, 30.0, "the preview")
         window.perform(ActionId.ENABLE)
         yield Wait(lambda: supervisor.status.state == "HOLD", 10.0, "HOLD")
         window.perform(MODES.get(session.rig.name, ActionId.ARM_EXOSKELETON))
@@ -55,44 +59,38 @@ class Photographer(QObject):
         window.perform(ActionId.RECORD)
         window.perform(ActionId.SCRIPT)
         yield Wait(lambda: bool(operator.status) and operator.status.progress > 0.55, 30.0, "grasp")
+        if self._name == "record":
+            yield from pictures(window, self._folder, "record-preview", SIZES[1:])
+            window.perform(ActionId.PREVIEW_CLEAN)
         yield from pictures(window, self._folder, self._name, SIZES)
         window.perform(ActionId.STOP)
         yield Wait(lambda: supervisor.status.state == "STOPPED", 5.0, "STOPPED")
         yield from pictures(window, self._folder, f"{self._name}-stopped", SIZES[:1])
 
 
-def pictures(
-    window: MainWindow, folder: Path, name: str, sizes: Sequence[tuple[int, int]]
-) -> Iterator[Wait]:
-    """Steps that save the window at every size, width by height in pixels."""
-    for width, height in sizes:
-        settled: list[bool] = []
-        window.resize(width, height)
-        QTimer.singleShot(SETTLE_MS, lambda settled=settled: settled.append(True))
-        yield Wait(lambda settled=settled: bool(settled), 10.0, "the new size")
-        save_picture(window, folder / f"{name}-{width}x{height}.png")
-
-
 def main(argv: list[str] | None = None) -> int:
-    """Save the pictures of one or more rigs, and of Review; returns the exit code."""
+    """Save the pictures of one or more rigs, of Review and of Clean; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=REPOSITORY / "docs" / "pictures")
     parser.add_argument("--rig", action="append", help="rig to photograph; may be repeated")
-    parser.add_argument("--only", choices=("rigs", "review"), help="leave the other ones out")
-    parser.add_argument("--dataset", type=Path, help="reviewed episodes; by default made anew")
+    parser.add_argument("--only", choices=PARTS, help="leave the other ones out")
+    parser.add_argument(
+        "--dataset", type=Path, help="episodes for Review and Clean; by default made anew"
+    )
     options = parser.parse_args(argv)
     options.out.mkdir(parents=True, exist_ok=True)
+    wanted = (options.only,) if options.only else PARTS
     with VirtualDisplay():
-        for rig in () if options.only == "review" else options.rig or RIGS:
+        for rig in (options.rig or RIGS) if "rigs" in wanted else ():
             name = "record" if rig == "sim-xhand" else f"record-{rig}"
             problem = _photograph(rig, name, options.out)
             if problem:
                 sys.stderr.write(f"thenar: {rig}: {problem}\n")
                 return 1
-        if options.only != "rigs":
-            problem = _photograph_review(options.dataset, options.out)
+        for part, photograph in (("review", _photograph_review), ("clean", photograph_clean)):
+            problem = photograph(options.dataset, options.out) if part in wanted else ""
             if problem:
-                sys.stderr.write(f"thenar: review: {problem}\n")
+                sys.stderr.write(f"thenar: {part}: {problem}\n")
                 return 1
     return 0
 

@@ -97,7 +97,8 @@ class CleanView(QWidget):
         self.splitter.addWidget(self.episodes)
         self.splitter.addWidget(middle)
         self.splitter.addWidget(self._right())
-        self.splitter.setStretchFactor(1, 1)
+        for place, share in enumerate((1, 4, 0)):
+            self.splitter.setStretchFactor(place, share)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setSizes([310, 664, 290])
         layout = QVBoxLayout(self)

@@ -27,6 +27,7 @@ from recorder.cleaning.place import ResultPlace
 from recorder.cleaning.plan import CleanPlan
 from recorder.cleaning.result import cleaned_results
 from recorder.dataset import open_dataset
+from recorder.synthetic import SyntheticTake, write_take
 
 
 @pytest.fixture(scope="module")
@@ -396,6 +397,32 @@ def test_an_empty_dataset_says_what_to_do(qapp, tmp_path):
     for item in CLEAN_ACTIONS:
         window.window.perform(item.id)
     assert not window.clean.batch.running
+    window.close()
+
+
+def test_an_episode_of_one_picture_is_shown_drawn_on_and_cleaned(qapp, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), str(ROOT)]))
+    dataset_of_takes(tmp_path / "one", seconds=0.04)
+    window = CleanWindow(tmp_path / "one")
+    assert window.clean.player.clip.count == 1
+    window.press("Right", "End", "Space", "D")
+    window.drag((40, 40), (60, 60))
+    window.press("Ctrl+B")
+    window.wait(lambda: not window.clean.batch.running, "the end of the batch")
+    window.look()
+    assert window.states == ["proposed"]
+    assert window.clean.player.clip.video.count == 1
+    window.close()
+
+
+def test_episodes_without_a_camera_say_so(qapp, tmp_path):
+    dataset = open_dataset(tmp_path / "blind", create=True)
+    write_take(dataset, SyntheticTake(seconds=0.5, cameras=()))
+    window = CleanWindow(tmp_path / "blind")
+    assert "camera" in window.clean.view.picture._empty[1]
+    for item in CLEAN_ACTIONS:
+        window.window.perform(item.id)
+    window.wait(lambda: not window.clean.batch.running, "the end of the batch")
     window.close()
 
 
