@@ -137,12 +137,12 @@ def insert(case: Situation) -> list[KeyFrame]:
     poser, rng = case.poser, case.rng
     fingers = ("index", "middle", "ring")
     raised = fingers[case.raised]
-    board_m = case.object_m + (0.0, 0.0, PEG_TOP_M - 0.045)
+    board_m = case.object_m + (0.0, 0.0, PEG_TOP_M - 0.060)
     tops = {
         name: board_m + ((1 - index) * PEG_SPACING_M, 0.0, 0.0)
         for index, name in enumerate(fingers)
     }
-    joints = _pointing(case, dict.fromkeys(fingers, POINTING_BEND_RAD), thumb_rad=0.2)
+    joints = _pointing(case, dict.fromkeys(fingers, 0.27), thumb_rad=0.2, roll_rad=1.30)
     pads = poser.pads_m(joints)
     shift = np.mean([tops[name] - pads[name] for name in fingers], axis=0)
     level = _moved(joints, shift + (0.0, 0.0, 0.012))
@@ -250,7 +250,12 @@ class _Grip:
         return self._frame(seconds, self._last, True)
 
 
-def _pointing(case: Situation, bent: dict[str, float], thumb_rad: float = 0.95) -> Vector:
+def _pointing(
+    case: Situation,
+    bent: dict[str, float],
+    thumb_rad: float = 0.95,
+    roll_rad: float = POINTING_ROLL_RAD,
+) -> Vector:
     """Fingers stretched forward, those in ``bent`` bent by so much in all, thumb aside."""
     spec = case.poser.hand.spec
     joints = case.poser.shape("open")
@@ -260,7 +265,7 @@ def _pointing(case: Situation, bent: dict[str, float], thumb_rad: float = 0.95) 
         elif joint.finger == "thumb":
             joints[index] = thumb_rad if joint.name.endswith("joint0") else joint.home
     palm = np.array(case.poser.hand.base_pos_m)
-    return case.poser.place(joints, palm, POINTING_ROLL_RAD)
+    return case.poser.place(joints, palm, roll_rad)
 
 
 def _stretched(case: Situation, fingers: tuple[str, ...]) -> Vector:

@@ -21,8 +21,8 @@ PLUNGER_N_M, PLUNGER_TRAVEL_M, PLUNGER_TOP_M = 900.0, 0.014, 0.116
 # The rotor-like inertia of the cap keeps MuJoCo's soft dry friction from creeping below its limit.
 CAP_TORQUE_NM, CAP_RADIUS_M, CAP_HEIGHT_M = 0.09, 0.024, 0.118
 TUBE_N_M, TUBE_HALF_M, TUBE_GRIP_M = 1500.0, 0.021, 0.066
-PEG_DAMPING_N_S_M, PEG_SPACING_M, PEG_TOP_M = 250.0, 0.0205, 0.100
-CURTAIN_HALF_M = (0.060, 0.050, 0.0745)
+PEG_DAMPING_N_S_M, PEG_SPACING_M, PEG_TOP_M = 250.0, 0.0205, 0.130
+CURTAIN_HALF_M = (0.060, 0.050, 0.0880)
 BOX_HALF_M = (0.021, 0.021, 0.032)
 STOPPER_RADIUS_M, STOPPER_HEIGHT_M = 0.024, 0.116
 CUP_RADII_M = (0.0155, 0.0175, 0.0195, 0.0215, 0.0235, 0.0255, 0.0275)  # wider towards the rim
@@ -41,7 +41,7 @@ TASK_REST_HEIGHT_M = {
     "tube": 0.012,
     "flask": 0.036,
     "cup": len(CUP_RADII_M) * CUP_RING_M / 2,
-    "peg_board": 0.045,
+    "peg_board": 0.060,
 }
 
 
@@ -147,11 +147,11 @@ def _peg_board(spec: Any, body: Any) -> None:
     grey = add_material(spec, "peg_board", (0.34, 0.36, 0.40), 0.4)
     brass = add_material(spec, "peg_brass", (0.85, 0.68, 0.30), 0.8)
     cloth = add_material(spec, "peg_curtain", (0.16, 0.20, 0.26), 0.05)
-    add_shape(body, "foot", _BOX, (0.050, 0.035, 0.045), mass=FOOT_KG, material=grey)
+    add_shape(body, "foot", _BOX, (0.050, 0.035, 0.060), mass=FOOT_KG, material=grey)
     for index in range(3):
         peg = body.add_body(
             name=f"{body.name}_peg{index}",
-            pos=((1 - index) * PEG_SPACING_M, 0.0, PEG_TOP_M - 0.045 - 0.016),
+            pos=((1 - index) * PEG_SPACING_M, 0.0, PEG_TOP_M - 0.060 - 0.016),
         )
         peg.gravcomp = 1.0
         _slide(peg, (0, 0, 1), -0.008, 0.008, damping=[PEG_DAMPING_N_S_M, 0, 0])
