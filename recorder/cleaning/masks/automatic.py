@@ -50,7 +50,11 @@ NEIGHBOUR_WEIGHT = 0.5  # how much what holds before and after speaks for now
 EDGE_PX = 4  # reduced pixels
 STRONG = 0.8
 SMALL_HOLE = 0.002  # share of the picture
+PLAINLY_HIS, PLAIN_SHARE = 1.5, 0.5  # score, and share of an island that has it
+SMALLEST_ISLAND, LARGE_ISLAND = 0.0003, 0.003  # share of the picture: a fingertip, a hand
+HELD_PX = 3  # reduced pixels round the silhouette
 DOUBTFUL = 0.5
+UNSURE = 0.5  # confidence where nobody was found, or only by skin
 _BOX = np.ones((3, 3), np.uint8)
 
 
@@ -60,6 +64,7 @@ class _Looked:
 
     score: NDArray[np.float32]
     grey: NDArray[np.uint8]
+    robot: NDArray[np.float32] | None
 
 
 def automatic_masks(
@@ -107,17 +112,23 @@ def automatic_masks(
     drawn = {key.index: keyframe_mask(clip.frame(key.index), key) for key in keys}
     shown = [_drawn(clip, index, mask, reference) for index, mask in drawn.items()]
     learned = learn(samples, shown)
-    moved = _moved_warning(clip, samples)
+    warnings = _moved_warning(clip, samples)
+    telling = int(samples.indices[learned.telling])
     del samples
     meter.advance(SAMPLE_WORK / 2, "colours")
     if learned.colours is None:
-        return _nobody(clip, drawn, moved)
+        return _nobody(clip, drawn, telling, warnings)
     track = _SecondPass(clip, learned, silhouette).run(meter)
     for key in keys:
         mask = track.mask(key.index) | drawn[key.index]
         mask &= ~stroke_pixels(mask.shape, key.background, key.brush_px)
         track = track.with_replaced(key.index, drawn[key.index] if key.is_empty else mask)
-    return track.with_warnings(moved)
+    if learned.by_skin:
+        warnings += (
+            f"the operator of '{clip.name}' was told from the robot by skin alone, so gloves and "
+            f"sleeves may be missing; draw on picture {telling}",
+        )
+    return track.with_warnings(warnings)
 
 
 def _drawn(clip: Clip, index: int, mask: NDArray[np.bool_], reference: NDArray[np.uint8]) -> Drawn:
@@ -139,15 +150,16 @@ def _moved_warning(clip: Clip, samples: Samples) -> tuple[str, ...]:
 
 
 def _nobody(
-    clip: Clip, drawn: dict[int, NDArray[np.bool_]], warnings: tuple[str, ...]
+    clip: Clip, drawn: dict[int, NDArray[np.bool_]], telling: int, warnings: tuple[str, ...]
 ) -> PackedMaskTrack:
     empty = np.zeros((clip.size[1], clip.size[0]), np.bool_)
     masks = (drawn.get(index, empty) for index in range(clip.count))
+    confidences = [1.0 if index in drawn else UNSURE for index in range(clip.count)]
     sentence = (
-        f"no operator was found in '{clip.name}'; if one is there, draw on a picture that shows "
-        "hands and sleeves"
+        f"no operator was found in '{clip.name}'; if one is there, draw hands and sleeves on "
+        f"picture {telling}"
     )
-    return PackedMaskTrack(clip.size, masks, warnings=(*warnings, sentence))
+    return PackedMaskTrack(clip.size, masks, confidences, (*warnings, sentence))
 
 
 class _SecondPass:
@@ -157,6 +169,7 @@ class _SecondPass:
         assert learned.colours is not None
         self._clip, self._silhouette = clip, silhouette
         self._scene, self._colours = learned.scene, learned.colours
+        self._surest = UNSURE if learned.by_skin else 1.0
         self._size = work_size(clip.size)
 
     def run(self, meter: ProgressMeter) -> PackedMaskTrack:
@@ -173,9 +186,9 @@ class _SecondPass:
             after = self._look(index + 1) if index + 1 < count else None
             score = _steadied(now.score, before, after)
             score = guided(now.grey, score, EDGE_PX)
-            region = _region(score, region)
+            region = _region(score, region, now.robot)
             score = np.where(region, np.maximum(score, 0.05), np.minimum(score, -0.05))
-            confidences.append(_confidence(score, region))
+            confidences.append(min(self._surest, _confidence(score, region)))
             whole = cv2.resize(score.astype(np.float32), self._clip.size)
             yield whole > 0
             meter.advance(1, "masks")
@@ -187,7 +200,7 @@ class _SecondPass:
         lit = lit_like(image, light_of(self._scene.grey_levels, image))
         robot = reduced_silhouette(self._silhouette, index, self._clip, self._size)
         score = operator_score(Seen(lit), self._scene, self._colours, robot)
-        return _Looked(score, grey_levels(lit))
+        return _Looked(score, grey_levels(lit), robot)
 
 
 def _steadied(
@@ -201,14 +214,29 @@ def _steadied(
     )
 
 
-def _region(score: NDArray[np.float32], previous: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """Parts that reach the edge or what was the operator before, with small holes closed."""
+def _region(
+    score: NDArray[np.float32],
+    previous: NDArray[np.bool_] | None,
+    robot: NDArray[np.float32] | None,
+) -> NDArray[np.bool_]:
+    """Parts that reach the edge, what was the operator before, or the robot, without small holes.
+
+    An arm behind the robot leaves fingers that hang together with nothing: they count when they
+    are plainly his. Without silhouettes only large ones do.
+    """
     mask = cv2.morphologyEx(np.asarray(score > 0, np.uint8), cv2.MORPH_CLOSE, _BOX)
     parts = Parts(mask.view(np.bool_))
     known = parts.at_edge()
     if previous is not None:
         known |= parts.with_any(previous)
-    return without_holes(parts.pixels(known & parts.with_any(score > STRONG)), SMALL_HOLE)
+    known &= parts.with_any(score > STRONG)
+    islands = parts.alike(score > PLAINLY_HIS, PLAIN_SHARE, LARGE_ISLAND)
+    if robot is not None:
+        box = np.ones((2 * HELD_PX + 1,) * 2, np.uint8)
+        islands = parts.alike(score > PLAINLY_HIS, PLAIN_SHARE, SMALLEST_ISLAND)
+        islands &= parts.with_any(cv2.dilate(robot, box) > 0)
+    known |= islands
+    return without_holes(parts.pixels(known), SMALL_HOLE)
 
 
 def _confidence(score: NDArray[np.float32], region: NDArray[np.bool_]) -> float:

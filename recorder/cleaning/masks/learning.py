@@ -23,20 +23,35 @@ from recorder.cleaning.masks.colour_model import (
     colour_bins,
     skin_likeness,
 )
-from recorder.cleaning.masks.parts import parts_at_edge
+from recorder.cleaning.masks.parts import SMALLEST_PART, Parts, parts_at_edge, parts_with
 from recorder.cleaning.masks.samples import Samples
-from recorder.cleaning.masks.scoring import CHANGED, ROBOT_EDGE_PX, Scene, Seen, scored
+from recorder.cleaning.masks.scoring import (
+    CHANGED,
+    ROBOT_EDGE_PX,
+    OperatorColours,
+    Scene,
+    Seen,
+    scored,
+)
 
 _BOX = np.ones((3, 3), np.uint8)
 
 ROUNDS = 2
 AREA_OF_SOMEBODY = 0.002  # share of the picture that changed at its edge
+MOSTLY = 0.6
 LEAST_ADDED = 0.05
 SURE = 0.7  # score from which a pixel teaches colours
 ROBOT_QUANTILE = 0.1  # of the samples may show less of a colour that is the robot's
 FEWEST_PIXELS = 200  # of all samples together, to know the operator's colours
 SCENE_WEIGHT = 0.1  # of the scene's colours among the others: they are told by place
 DRAWN_WEIGHT = 3.0  # a person's strokes against what was found, in pictures
+LIKE_HIS = 0.7  # mean log ratio from which a part has the colours of those at the edge
+MOST_OF_PICTURE = 0.25  # an operator who stands still covers no more of it
+STILL = 0.98  # share of the samples that show the same
+STILL_WEIGHT = 0.5  # of what never changes against what changed at the edge
+SKIN_STILL_WEIGHT = 3.0  # the same, against what changed and could be skin: wood could be, too
+FAINT = 0.5  # log ratio that does not yet speak against a colour of the scene
+SLEEVE_OR_ROBOT = 0.3  # weight of what changed at the edge and is no skin
 OPERATOR_LIKE = 2.0  # log ratio: a scene of such a colour is the operator standing still
 
 
@@ -63,12 +78,19 @@ class Learned:
     Attributes
     ----------
     scene : Scene
-    colours : ColourModel or None
+    colours : OperatorColours or None
         None when no operator was found.
+    by_skin : bool
+        Whether nothing but the colour of skin told the operator from the robot: then sleeves and
+        gloves are not known.
+    telling : int
+        Sample that shows most of what is not the scene.
     """
 
     scene: Scene
-    colours: ColourModel | None
+    colours: OperatorColours | None
+    by_skin: bool
+    telling: int
 
 
 def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
@@ -84,9 +106,15 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
     bins = np.stack([one.bins for one in seen])
     robot = _robot_colours(samples, bins)
     regions = _changed_parts(samples, seen, scene, away)
-    added = _added_colours(bins, regions)
-    mine, others = _first_colours(samples, bins, regions, added, drawn)
-    colours: ColourModel | None = None
+    somebody = any(at_edge.mean() > AREA_OF_SOMEBODY for at_edge, _ in regions)
+    if samples.has_robot and not somebody and not drawn:
+        regions = [_skin_first(one, inner) for one, (_, inner) in zip(seen, regions, strict=True)]
+    still = _still_colours(modes)
+    added = _added_colours(bins, regions, samples.robot < 0.5, scene.seen.bins, still)
+    mine, others = _first_colours(samples, bins, regions, added, drawn, robot, still)
+    by_skin = not drawn and not (somebody and (samples.has_robot or added is not None))
+    telling = int(np.argmax([at_edge.sum() + inner.sum() for at_edge, inner in regions]))
+    colours: OperatorColours | None = None
     for _ in range(ROUNDS + 1):
         if colours is not None:
             mine, others = _colours_again(samples, seen, scene, colours)
@@ -94,11 +122,14 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
             mine.counts *= added
         _add_drawn(mine, others, drawn)
         if mine.total < FEWEST_PIXELS:
-            return Learned(scene, None)
+            return Learned(scene, None, by_skin, telling)
+        alone = ColourModel(mine, others)
         others.counts += robot.counts
-        colours = ColourModel(mine, _with_scene(others, scene))
-        scene = _scene_again(modes, colours)
-    return Learned(scene, colours)
+        over = ColourModel(mine, _with_scene(others, scene))
+        beside = alone if samples.has_robot else over
+        colours = OperatorColours(beside, over)
+        scene = _scene_again(modes, over)
+    return Learned(scene, colours, by_skin, telling)
 
 
 def _changed_parts(
@@ -116,13 +147,27 @@ def _changed_parts(
     return found
 
 
+def _skin_first(
+    seen: Seen, inner: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Inner parts that are mostly skin, and the others: hands whose arms are out of the picture."""
+    parts = Parts(inner)
+    skin = parts.pixels(parts.alike(skin_likeness(seen.image), MOSTLY, SMALLEST_PART))
+    return skin, inner & ~skin
+
+
 def _added_colours(
-    bins: NDArray[np.uint16], regions: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]]
+    bins: NDArray[np.uint16],
+    regions: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
+    free: NDArray[np.bool_],
+    scene: NDArray[np.uint16],
+    still: ColourCounts,
 ) -> NDArray[np.float64] | None:
     """How much of every colour the operator brought along, 0 to 1; None when always there.
 
-    Robot and things are in the pictures without the operator too, and only move: a colour that
-    became no more with him is not his.
+    Things are in the pictures without the operator too, and only move: a colour that became no
+    more with him, where the robot is not, is not his. Where he hides a colour the scene is full
+    of, as much of it is missed.
     """
     with_him = np.array([at_edge.mean() > AREA_OF_SOMEBODY for at_edge, _ in regions])
     changed = np.stack([at_edge | inner for at_edge, inner in regions])
@@ -130,18 +175,20 @@ def _added_colours(
         return None
     mine, there, before = (
         _mean_colours(bins[with_him], changed[with_him]),
-        _mean_colours(bins[with_him]),
-        _mean_colours(bins[~with_him]),
+        _mean_colours(bins[with_him], free[with_him]),
+        _mean_colours(bins[~with_him], free[~with_him]),
     )
-    return np.clip((there - before) / np.maximum(0.5 * mine, 1e-9), LEAST_ADDED, 1.0)
+    appeared = there - before
+    if not free.all():  # without silhouettes the robot hides as much, with him and without
+        hidden = _mean_colours(np.broadcast_to(scene, bins.shape)[with_him], changed[with_him])
+        appeared += np.minimum(hidden, still.probability() * still.total)
+    return np.clip(appeared / np.maximum(0.5 * mine, 1e-9), LEAST_ADDED, 1.0)
 
 
-def _mean_colours(
-    bins: NDArray[np.uint16], where: NDArray[np.bool_] | None = None
-) -> NDArray[np.float64]:
+def _mean_colours(bins: NDArray[np.uint16], where: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Pixels of every colour per picture, smoothed."""
     counts = ColourCounts()
-    counts.add(bins if where is None else bins[where])
+    counts.add(bins[where])
     return counts.probability() * (counts.total / len(bins))
 
 
@@ -151,28 +198,56 @@ def _first_colours(
     regions: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
     added: NDArray[np.float64] | None,
     drawn: Sequence[Drawn],
+    robot: ColourCounts,
+    still: ColourCounts,
 ) -> tuple[ColourCounts, ColourCounts]:
+    if added is None and samples.has_robot:
+        return _colours_of_parts(bins, regions, robot, still)
     mine, others = ColourCounts(), ColourCounts()
     for image, found, (at_edge, inner) in zip(samples.stack, bins, regions, strict=True):
         if added is not None:
             mine.add(found[at_edge | inner])
             others.add(found[at_edge | inner])
-        elif samples.has_robot:
-            mine.add(found[at_edge])
-            others.add(found[inner])
         elif drawn:
             others.add(found[at_edge | inner], 0.2)
         else:
             skin = skin_likeness(image)
             mine.add(found[at_edge & skin])
-            others.add(found[inner | (at_edge & ~skin)])
+            others.add(found[inner])
+            others.add(found[at_edge & ~skin], SLEEVE_OR_ROBOT)
+    if added is None and not drawn:
+        others.counts += still.counts * (SKIN_STILL_WEIGHT * mine.total / max(still.total, 1.0))
     if added is not None:
         others.counts *= 1 - added
     return mine, others
 
 
+def _colours_of_parts(
+    bins: NDArray[np.uint16],
+    regions: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
+    robot: ColourCounts,
+    still: ColourCounts,
+) -> tuple[ColourCounts, ColourCounts]:
+    """Colours of parts at the edge, and of inner ones: fingers behind the robot are cut off.
+
+    Where the operator hides the scene most of the time it is the scene that changes; its colours
+    are known from where nothing ever changes.
+    """
+    mine, others = ColourCounts(), ColourCounts()
+    for found, (at_edge, _) in zip(bins, regions, strict=True):
+        mine.add(found[at_edge])
+    others.counts += still.counts * (STILL_WEIGHT * mine.total / max(still.total, 1.0))
+    first = ColourModel(mine, ColourCounts(others.counts + robot.counts))
+    for found, (_, inner) in zip(bins, regions, strict=True):
+        parts = Parts(inner)
+        his = parts.pixels(parts.means(first.evidence(found)) > LIKE_HIS)
+        mine.add(found[his])
+        others.add(found[inner & ~his])
+    return mine, others
+
+
 def _colours_again(
-    samples: Samples, seen: Sequence[Seen], scene: Scene, colours: ColourModel
+    samples: Samples, seen: Sequence[Seen], scene: Scene, colours: OperatorColours
 ) -> tuple[ColourCounts, ColourCounts]:
     mine, others = ColourCounts(), ColourCounts()
     for one, robot in zip(seen, samples.robot, strict=True):
@@ -213,6 +288,14 @@ def _add_drawn(mine: ColourCounts, others: ColourCounts, drawn: Sequence[Drawn])
         others.add(bins[cv2.dilate(inside, box) == 0], DRAWN_WEIGHT)
 
 
+def _still_colours(modes: Modes) -> ColourCounts:
+    """Colours of pixels that never change."""
+    counts = ColourCounts()
+    still = np.rint(modes.colours[0]).astype(np.uint8)
+    counts.add(colour_bins(still)[modes.shares[0] > STILL])
+    return counts
+
+
 def _with_scene(others: ColourCounts, scene: Scene) -> ColourCounts:
     """``others`` and a little of the scene."""
     every = ColourCounts(others.counts.copy())
@@ -226,12 +309,16 @@ def _scene_again(modes: Modes, colours: ColourModel) -> Scene:
     """The scene chosen with the operator's colours known."""
     penalty = np.stack(
         [
-            np.maximum(colours.evidence(colour_bins(np.rint(one).astype(np.uint8))), 0)
+            np.maximum(colours.evidence(colour_bins(np.rint(one).astype(np.uint8))) - FAINT, 0)
             for one in modes.colours
         ]
     )
     colour, known = choose_scene(modes, penalty)
     like = colours.evidence(colour_bins(np.rint(colour).astype(np.uint8)))
     his = (like > OPERATOR_LIKE) & known
-    still = modes.shares[0] > 0.98
-    return Scene(colour, known & ~(his & ~still) & ~parts_at_edge(his))
+    still = modes.shares[0] > STILL
+    likely = cv2.blur(like, (7, 7)) > LIKE_HIS / 2
+    around = parts_at_edge(parts_with(likely & known, his))
+    if around.mean() > MOST_OF_PICTURE:
+        around = np.zeros_like(his)
+    return Scene(colour, known & ~(his & ~still) & ~around)

@@ -40,6 +40,21 @@ class Parts:
         kept[0] = False
         return kept
 
+    def alike(self, where: NDArray[np.bool_], share: float, smallest: float) -> NDArray[np.bool_]:
+        """Which parts are covered by ``where`` to a ``share``, and not tiny."""
+        area = self._stats[:, cv2.CC_STAT_AREA]
+        covered = np.bincount(self._found[where], minlength=self._number)
+        kept = (covered >= share * area) & (area >= smallest * self._found.size)
+        kept[0] = False
+        return kept
+
+    def means(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Mean of ``values`` ``(height, width)`` over every part; below any for the outside."""
+        sums = np.bincount(self._found.ravel(), values.ravel(), minlength=self._number)
+        found = sums / np.maximum(self._stats[:, cv2.CC_STAT_AREA], 1)
+        found[0] = -np.inf
+        return found
+
     def pixels(self, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Pixels of the parts that are ``kept``."""
         return kept.take(self._found)
