@@ -23,12 +23,12 @@ from devices.sim.objects import OBJECT_GROUP, REST_HEIGHT_M, add_object
 from recorder.cleaning.cameras import world_to_camera
 from recorder.cleaning.clip import CameraGeometry, Clip, Mode
 from recorder.cleaning.object_track import ObjectTrack, transforms
+from recorder.cleaning.robot_frames import RobotFrames
 from recorder.cleaning.robot_layer import RobotLayer
-from recorder.cleaning.robot_points import RobotPoints
-from recorder.cleaning.shapes import Outlines, Shape
+from recorder.cleaning.shapes import Shape
 from recorder.cleaning.silhouette import RobotSilhouette
+from recorder.progress import ProgressMeter
 
-OBJECT_PAINTED_TRUST = 0.02  # objects are printed on
 OBJECTS = "objects"  # beside the sides of the hands in what poses the scene
 
 
@@ -53,9 +53,9 @@ class SceneSilhouette(RobotSilhouette):
         self.robot_shapes = len(self.shapes)
         self.first_object = self.link_count
         names = known_objects(rig)
-        self.shapes = (*self.shapes, *object_shapes(names, self.link_count))
+        shapes = (*self.shapes, *object_shapes(names, self.link_count))
         self.link_count += len(names)
-        self._outlines = Outlines(self.shapes)
+        self._take_shapes(shapes)
 
     def links(self, joints: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
         """Link to camera ``(L, 4, 4)``, objects last; NaN where joints or poses are unknown."""
@@ -96,11 +96,10 @@ class SceneLayer(RobotLayer):
         """Robot and moving objects of picture ``index``, ``(height, width)``."""
         return super().silhouette_mask(index) & ~self.resting_mask(index)
 
-    def _painted_trust(self, points: RobotPoints) -> NDArray[np.float32]:
-        trust = super()._painted_trust(points)
+    def _gather(self, runs: list[RobotFrames], meter: ProgressMeter) -> None:
+        super()._gather(runs, meter)
         assert isinstance(self.silhouette, SceneSilhouette)
-        trust[points.shape >= self.silhouette.robot_shapes] = OBJECT_PAINTED_TRUST
-        return trust
+        self._badly_told[self.silhouette.robot_shapes :] = True  # they often lie as they lay
 
     def _front(self, index: int, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         out = np.zeros((self.clip.size[1], self.clip.size[0]), np.bool_)

@@ -12,15 +12,20 @@ from numpy.typing import NDArray
 
 from recorder.cleaning.clip import Clip
 from recorder.cleaning.registration import Shift, best_shift, edge_scores
+from recorder.cleaning.robot_shift import SeenShift, seen_shift
 from recorder.cleaning.silhouette import RobotSilhouette, Surface
 
 KEPT = 160  # frames; at 640x480 less than 0.5 MB each
 HIDDEN_MARGIN_PX = 2
 REDRAW_PX = 0.25  # smaller corrections are not worth drawing again
 REFINE_PX = 2.0  # how far one frame's shift may lie from that of the whole clip
+LEARNT_ALONG = 1.8  # colours learnt with a shift hide about half of it
+ENOUGH = 3000.0  # squared slopes of grey that tell a shift better than edges do
 COMMON_WEIGHT = 0.2  # of the clip's edge scores against those of one frame
 
 Hole = Callable[[int], NDArray[np.bool_]]
+Painter = Callable[["RobotFrame", NDArray[np.bool_]], NDArray[np.float32]]
+"""Grey levels (h, w) of the robot of a frame where the mask says so."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class RobotFrames:
         self.clip, self.silhouette, self.hole = clip, silhouette, hole
         self._scores: NDArray[np.float32] | None = None
         self.common = Shift()
+        self.painter: Painter | None = None
         self._kept: OrderedDict[int, RobotFrame | None] = OrderedDict()
 
     def joints(self, index: int) -> dict[str, NDArray[np.float64]]:
@@ -113,26 +119,56 @@ class RobotFrames:
             self._kept.popitem(last=False)
         return made
 
-    def _make(self, index: int) -> RobotFrame | None:
-        joints, hole, shift = self.joints(index), self.hole(index), self.common
-        surface = self.silhouette.surface(joints, (shift.right, shift.down))
-        if surface is not None and self._scores is not None:
-            scores = edge_scores(self.clip.frame(index), surface, hole)
-            if scores is not None:
-                more = best_shift(
-                    scores + np.float32(COMMON_WEIGHT) * self._scores, Shift(), REFINE_PX
-                )
-                if np.hypot(more.right, more.down) > REDRAW_PX:
-                    shift = Shift(shift.right + more.right, shift.down + more.down, more.certain)
-                    surface = self.silhouette.surface(joints, (shift.right, shift.down))
+    def drawn(self, index: int, shift: Shift | None = None) -> RobotFrame | None:
+        """The robot in frame ``index`` with the shift all frames share, or another one."""
+        shift = self.common if shift is None else shift
+        surface = self.silhouette.surface(self.joints(index), (shift.right, shift.down))
         if surface is None:
             return None
         h, w = surface.shape.shape
         part = (slice(surface.top, surface.top + h), slice(surface.left, surface.left + w))
         box = np.ones((2 * HIDDEN_MARGIN_PX + 1, 2 * HIDDEN_MARGIN_PX + 1), np.uint8)
-        hidden = cv2.dilate(hole[part].astype(np.uint8), box).view(np.bool_)
+        hidden = cv2.dilate(self.hole(index)[part].astype(np.uint8), box).view(np.bool_)
         padded = cv2.copyMakeBorder(
             surface.mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0
         )
         inside = np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3), np.float32)[1:-1, 1:-1]
         return RobotFrame(surface, inside, hidden, shift)
+
+    def register_colours(self, indices: NDArray[np.int64], painter: Painter) -> None:
+        """Improve the shift all frames share, knowing what the robot looks like."""
+        total, weight = np.zeros(2), np.eye(2)
+        for index in indices:
+            frame = self.drawn(int(index))
+            found = None if frame is None else self.seen_shift(int(index), frame, painter)
+            if found is not None:
+                total += found.certain @ found.right_down
+                weight += found.certain
+        right, down = LEARNT_ALONG * np.linalg.solve(weight, total)
+        if np.hypot(right, down) < REFINE_PX:
+            common = self.common
+            self.common = Shift(common.right + right, common.down + down, common.certain)
+        self._kept.clear()
+
+    def seen_shift(self, index: int, frame: RobotFrame, painter: Painter) -> SeenShift | None:
+        """Where the robot is seen in frame ``index`` against where ``frame`` has it."""
+        seen = frame.surface.mask & ~frame.hidden
+        return seen_shift(self.clip.frame(index)[frame.part], painter(frame, seen), seen)
+
+    def _make(self, index: int) -> RobotFrame | None:
+        frame = self.drawn(index)
+        if frame is None or self._scores is None:
+            return frame
+        found = self.seen_shift(index, frame, self.painter) if self.painter else None
+        if found is not None and np.linalg.eigvalsh(found.certain)[0] > ENOUGH:
+            right, down = found.right_down
+        else:
+            scores = edge_scores(self.clip.frame(index), frame.surface, self.hole(index))
+            if scores is None:
+                return frame
+            more = best_shift(scores + np.float32(COMMON_WEIGHT) * self._scores, Shift(), REFINE_PX)
+            right, down = more.right, more.down
+        if not REDRAW_PX < np.hypot(right, down) <= REFINE_PX + 1:
+            return frame
+        shift = frame.shift
+        return self.drawn(index, Shift(shift.right + right, shift.down + down, shift.certain))

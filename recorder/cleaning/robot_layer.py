@@ -1,11 +1,13 @@
 """The robot behind the operator's hands, from frames in which it is seen.
 
 Every hidden pixel of the robot is a point on one of its links. Forward kinematics tells where that
-point is in another frame; where it is seen there its colour is taken over. Up to
-``CleanParameters.robot_sources`` frames are mixed, those first in which the hidden links stand most
-alike. Their light is matched and their position corrected on the robot that is seen around the
-hole. What no frame shows is painted from shape: colours of the same part as a function of the
-surface's direction.
+point is in other frames; where it is seen there its colour is learnt: painted from the direction of
+the surface (``RobotColours``), plus what was seen at that very place besides (``RobotAtlas``). The
+light is matched on the robot that is seen around the hole.
+
+Parts of which the atlas tells badly what is seen (a shape that is not the true one, a print on an
+object that lies as it lay) are taken from single frames instead, up to
+``CleanParameters.robot_sources`` of them, those first in which the hidden links stand most alike.
 """
 
 from __future__ import annotations
@@ -21,12 +23,14 @@ from recorder.cleaning.clip import Clip
 from recorder.cleaning.gain import fit_gain
 from recorder.cleaning.layers import FillFacts
 from recorder.cleaning.parameters import CleanParameters
+from recorder.cleaning.robot_atlas import FADE, RobotAtlas
 from recorder.cleaning.robot_colours import RobotColours
 from recorder.cleaning.robot_frames import Hole, RobotFrame, RobotFrames
 from recorder.cleaning.robot_points import RobotPoints, refine
 from recorder.cleaning.robot_sources import (
     AGAIN,
     MOST_CANDIDATES,
+    Candidate,
     SourceBank,
     candidate,
     link_pixels,
@@ -39,8 +43,15 @@ CONTEXT_PX = 24  # seen robot this near to the hole tells light and position
 EDGE_PX = 0.5  # nearer to the edge of the silhouette nothing is painted
 REGISTER_FRAMES = 12
 FEW_CANDIDATES = 3
+REGISTER_ROUNDS = 2
 LEARN_STEP = 3
-PAINTED_TRUST = 0.5  # of the painted colour against one source that stands alike
+CELL_PX = 0.8
+CHECK_STEP = 4
+FAR_M, STEP_M = 10.0, 0.006
+SEEN_EDGE_PX = 1.5
+BADLY_TOLD = 20.0  # mean grey levels
+TOLD_TRUST = 0.02  # of what the atlas tells of such a part against one frame that stands alike
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # grey of RGB, ITU-R BT.601
 CONTEXT_POINTS = 2500
 PLAUSIBLE = 90.0  # colour distance to the painted robot beyond which a source shows another thing
 
@@ -108,6 +119,8 @@ class RobotLayer:
             self._replay = RobotFrames(replay, self.silhouette, lambda _index: nothing)
         self._bank = SourceBank([])
         self._colours = RobotColours(self.silhouette.shapes)
+        self._atlas = RobotAtlas(self.silhouette.shapes, 1e-3)
+        self._badly_told = np.zeros(len(self.silhouette.shapes), np.bool_)
 
     def prepare(self, report: Report = quiet) -> FillFacts:
         """Find where the robot is seen in the clip; may raise ``Cancelled``."""
@@ -116,18 +129,21 @@ class RobotLayer:
             np.unique(np.linspace(0, run.clip.count - 1, MOST_CANDIDATES).astype(np.int64))
             for run in runs
         ]
-        meter = ProgressMeter(float(sum(map(len, chosen))), report)
-        found = []
+        meter = ProgressMeter(2.0 * sum(map(len, chosen)), report)
+        self._register([(run, few(indices)) for run, indices in zip(runs, chosen, strict=True)])
+        colours = RobotColours(self.silhouette.shapes)
+        found: list[Candidate] = []
         for number, (run, indices) in enumerate(zip(runs, chosen, strict=True)):
-            run.register(indices[:: max(1, len(indices) // REGISTER_FRAMES)])
             for index in indices:
                 frame = run.get(int(index))
                 if frame is not None:
                     found.append(candidate(number, int(index), frame, self.silhouette.shapes))
-                    self._learn(run.clip.frame(int(index)), frame)
+                    self._learn(colours, run.clip.frame(int(index)), frame)
                 meter.advance(1, "robot")
-        self._colours.settle()
+        colours.settle()
+        self._colours = colours
         self._bank = SourceBank([one for one in found if one.visible.any()])
+        self._gather(runs, meter)
         shift = self.frames.common
         warnings = []
         if not found:
@@ -146,13 +162,69 @@ class RobotLayer:
         }
         return FillFacts(tuple(warnings), figures)
 
-    def _learn(self, picture: NDArray[np.uint8], frame: RobotFrame) -> None:
+    def _register(self, runs: list[tuple[RobotFrames, NDArray[np.int64]]]) -> None:
+        """Find the shift of every run, by edges first, then by the colours learnt with it."""
+        for run, indices in runs:
+            run.register(indices)
+        for again in range(REGISTER_ROUNDS + 1):
+            self._colours = RobotColours(self.silhouette.shapes)
+            for run, indices in runs:
+                for index in indices:
+                    frame = run.drawn(int(index))
+                    if frame is not None:
+                        self._learn(self._colours, run.clip.frame(int(index)), frame)
+            self._colours.settle()
+            if again < REGISTER_ROUNDS:
+                for run, indices in runs:
+                    run.register_colours(indices, self._grey)
+        for run, _ in runs:
+            run.painter = self._grey
+
+    def _grey(self, frame: RobotFrame, where: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """The robot of a frame as it is painted, grey levels ``(h, w)``."""
+        points = RobotPoints(self.silhouette, frame, where)
+        out = np.zeros(where.shape, np.float32)
+        out[points.at] = self._colours.paint(points.shape, points.normals) @ LUMA
+        return out
+
+    def _gather(self, runs: list[RobotFrames], meter: ProgressMeter) -> None:
+        """Fill the atlas from the frames of the bank."""
+        depths = [
+            np.median(frame.surface.depth_m[frame.surface.mask])
+            for one in self._bank.candidates
+            if (frame := runs[one.clip].get(one.index)) is not None
+        ]
+        matrix = self.silhouette.geometry.matrix
+        cell_m = CELL_PX * float(np.median(depths)) / matrix[0, 0] if depths else 1e-3
+        self._atlas = RobotAtlas(self.silhouette.shapes, cell_m)
+        count = max(1, len(self._bank))
+        for number, one in enumerate(self._bank.candidates):
+            run = runs[one.clip]
+            frame = run.get(one.index)
+            if frame is None:
+                continue
+            points = RobotPoints(self.silhouette, frame, front(frame))
+            picture = run.clip.frame(one.index)
+            seen = picture[frame.part][points.at].astype(np.float32)
+            painted = self._colours.paint(points.shape, points.normals)
+            everywhere = np.ones(len(seen), np.bool_)
+            lit = fit_gain(painted, seen, everywhere).inverse().apply(seen)
+            away = np.einsum("ni,ni->n", points.points_m, points.normals)
+            squarely = (away / np.linalg.norm(points.points_m, axis=1)) ** 2
+            weights = squarely.astype(np.float32)
+            if number % CHECK_STEP == CHECK_STEP - 1:
+                self._atlas.check(points, lit - painted, weights)
+            self._atlas.add(points, lit - painted, weights, one.clip > 0)
+            meter.advance(meter.total / 2 / count, "robot")
+        self._badly_told = self._atlas.misfit > BADLY_TOLD
+
+    def _learn(self, colours: RobotColours, picture: NDArray[np.uint8], frame: RobotFrame) -> None:
         """Take in the colours of what is seen, every ``LEARN_STEP``-th row and column."""
         seen = (frame.inside_px > 2 * EDGE_PX) & ~frame.hidden
         some = np.zeros_like(seen)
         some[::LEARN_STEP, ::LEARN_STEP] = seen[::LEARN_STEP, ::LEARN_STEP]
         points = RobotPoints(self.silhouette, frame, some)
-        self._colours.learn(picture, frame, points.normals, points.at)
+        colours.learn(picture, frame, points.normals, points.at)
 
     def silhouette_mask(self, index: int) -> NDArray[np.bool_]:
         """The robot of frame ``index``, registered to the picture, ``(height, width)`` bool."""
@@ -190,18 +262,22 @@ class RobotLayer:
         context = near & (frame.inside_px > EDGE_PX) & ~frame.hidden & ~todo[frame.part]
         rows, columns = np.nonzero(context)
         thin = slice(None, None, max(1, len(rows) // CONTEXT_POINTS))
-        looked = wanted.copy()
-        looked[rows[thin], columns[thin]] = True
-        points = RobotPoints(self.silhouette, frame, looked)
-        colours, source = self._colours_at(index, image, frame, points, wanted[points.at])
-        rows, columns = np.nonzero(wanted)
-        new = wanted[points.at]
-        filled[frame.part][rows, columns] = True
-        out[frame.part][rows, columns] = np.clip(np.rint(colours[new]), 0, 255).astype(np.uint8)
-        kinds[frame.part][rows, columns] = source[new]
+        badly = wanted & self._badly_told[frame.surface.shape]
+        for part, colours_at in ((wanted & ~badly, self._told), (badly, self._taken)):
+            if not part.any():
+                continue
+            looked = part.copy()
+            looked[rows[thin], columns[thin]] = True
+            points = RobotPoints(self.silhouette, frame, looked)
+            new = part[points.at]
+            colours, source = colours_at(index, image, frame, points, new)
+            at = points.at[0][new], points.at[1][new]
+            filled[frame.part][at] = True
+            out[frame.part][at] = np.clip(np.rint(colours[new]), 0, 255).astype(np.uint8)
+            kinds[frame.part][at] = source[new]
         return RobotFill(out, filled, kinds)
 
-    def _colours_at(
+    def _told(
         self,
         index: int,
         image: NDArray[np.uint8],
@@ -209,15 +285,30 @@ class RobotLayer:
         points: RobotPoints,
         hidden: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Colours ``(N, 3)`` of points and where they are from ``(N,)``."""
+        """Colours ``(N, 3)`` of points by paint and atlas, and where they are from ``(N,)``."""
         truth = image[frame.part][points.at].astype(np.float32)
-        painted = self._colours.paint(points.shape, points.normals)
+        difference, seen, replayed = self._atlas.read(points)
+        told = self._colours.paint(points.shape, points.normals) + difference
+        told = fit_gain(told, truth, ~hidden).apply(told)
+        kinds = np.where(2 * replayed > seen, FROM_REPLAY, FROM_FRAME)
+        kinds[seen < FADE] = FROM_SHAPE
+        return told, kinds.astype(np.uint8)
+
+    def _taken(
+        self,
+        index: int,
+        image: NDArray[np.uint8],
+        frame: RobotFrame,
+        points: RobotPoints,
+        hidden: NDArray[np.bool_],
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """The same from single frames in which the links stand alike."""
+        truth = image[frame.part][points.at].astype(np.float32)
+        painted, kinds = self._told(index, image, frame, points, hidden)
         seen = ~hidden
-        painted = fit_gain(painted, truth, seen).apply(painted)
         total = np.zeros((len(hidden), 3), np.float32)
         weight = np.zeros(len(hidden), np.float32)
         best = np.zeros(len(hidden), np.float32)
-        kinds = np.full(len(hidden), FROM_SHAPE, np.uint8)
         for row in self._chosen(index, frame, points, hidden, weight):
             one = self._bank.candidates[row]
             run = self.frames if one.clip == 0 or self._replay is None else self._replay
@@ -236,13 +327,8 @@ class RobotLayer:
             weight += trust
             kinds[trust > best] = FROM_REPLAY if one.clip else FROM_FRAME
             best = np.maximum(best, trust)
-        base = self._painted_trust(points)  # what no frame shows fades into the painted colour
-        mixed = (total + base[:, None] * painted) / (weight + base)[:, None]
+        mixed = (total + TOLD_TRUST * painted) / (weight + TOLD_TRUST)[:, None]
         return mixed.astype(np.float32), kinds
-
-    def _painted_trust(self, points: RobotPoints) -> NDArray[np.float32]:
-        """Weight of the painted colour ``(N,)``; sources are lit otherwise and a little off."""
-        return np.full(len(points.shape), PAINTED_TRUST, np.float32)
 
     def _chosen(
         self,
@@ -271,3 +357,16 @@ class RobotLayer:
                 return
             taken.add(row)
             yield row
+
+
+def few(indices: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Some of the indices, evenly spread: enough for what all frames share."""
+    return indices[:: max(1, len(indices) // REGISTER_FRAMES)]
+
+
+def front(frame: RobotFrame) -> NDArray[np.bool_]:
+    """Pixels ``(h, w)`` of what is seen of the robot, away from edges of depth."""
+    far = np.where(frame.surface.mask, frame.surface.depth_m, np.float32(FAR_M))
+    box = np.ones((3, 3), np.uint8)
+    flat = cv2.dilate(far, box) - cv2.erode(far, box) < STEP_M
+    return flat & (frame.inside_px > SEEN_EDGE_PX) & ~frame.hidden

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recorder.cleaning.robot_frames import RobotFrame
+from recorder.cleaning.shapes import KINDS
 from recorder.cleaning.silhouette import NOTHING, RobotSilhouette
 
 DEPTH_TOLERANCE_M = 0.004  # a point this much behind the surface in front is covered
@@ -34,6 +35,12 @@ class RobotPoints:
     at : tuple of (N,) int64 arrays
         Rows and columns on the rectangle.
     shape, link : (N,) int64 arrays
+    points_m : (N, 3) float32 array
+        In the camera's frame.
+    local_m, facing : (N, 3) float32 arrays
+        Place and outward direction of the surface in the shape's own frame.
+    normals : (N, 3) float32 array
+        Outward direction of the surface in the camera's frame.
     """
 
     def __init__(
@@ -44,19 +51,18 @@ class RobotPoints:
         self.at = np.nonzero(where)
         rows, columns = self.at
         self.shape = surface.shape[rows, columns].astype(np.int64)
-        self.link = np.array([one.link for one in silhouette.shapes])[self.shape]
+        self.link = silhouette.shape_links[self.shape]
         matrix = silhouette.geometry.matrix
         x = (columns + surface.left - frame.shift.right - matrix[0, 2]) / matrix[0, 0]
         y = (rows + surface.top - frame.shift.down - matrix[1, 2]) / matrix[1, 1]
         depth = surface.depth_m[rows, columns]
         self.points_m = np.stack([x * depth, y * depth, depth], axis=1).astype(np.float32)
-
-    @property
-    def normals(self) -> NDArray[np.float32]:
-        """Outward directions ``(N, 3)`` of the surface in the camera's frame."""
-        return surface_normals(
-            self._silhouette, self._frame.surface.links, self.shape, self.points_m
-        )
+        poses = (surface.links[silhouette.shape_links] @ silhouette.shape_poses).astype(np.float32)
+        turn = poses[self.shape, :3, :3]
+        off = self.points_m - poses[self.shape, :3, 3]
+        self.local_m = np.einsum("nji,nj->ni", turn, off)
+        self.facing = surface_normals(silhouette, self.shape, self.local_m)
+        self.normals = np.einsum("nij,nj->ni", turn, self.facing)
 
     def seen_in(self, other: RobotFrame) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Where the points are in another frame, and whether they are seen there.
@@ -93,41 +99,26 @@ class RobotPoints:
 
 
 def surface_normals(
-    silhouette: RobotSilhouette,
-    links: NDArray[np.float64],
-    shape: NDArray[np.int64],
-    points_m: NDArray[np.float32],
+    silhouette: RobotSilhouette, shape: NDArray[np.int64], local_m: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Outward unit normals ``(N, 3)`` at surface points of the given shapes ``(N,)``."""
-    out = np.zeros_like(points_m)
-    order = np.argsort(shape, kind="stable")
-    starts = np.flatnonzero(np.diff(shape[order], prepend=-2))
-    for part in np.split(order, starts[1:]) if len(order) else ():
-        one = silhouette.shapes[int(shape[part[0]])]
-        pose = links[one.link] @ one.transform
-        local = (points_m[part] - pose[:3, 3]) @ pose[:3, :3]
-        size = one.size_m
-        if one.kind == "box":
-            scaled = local / size
-            normal = np.where(
-                np.abs(scaled) >= np.abs(scaled).max(axis=1, keepdims=True), np.sign(scaled), 0.0
-            )
-        elif one.kind == "ellipsoid":
-            normal = local / size**2
-        elif one.kind == "sphere":
-            normal = local
-        else:
-            normal = local.copy()
-            if one.kind == "capsule":
-                normal[:, 2] -= np.clip(local[:, 2], -size[1], size[1])
-            else:
-                cap = np.abs(local[:, 2]) > size[1] - 1e-4
-                normal[:, 2] = 0.0
-                normal[cap] = 0.0
-                normal[cap, 2] = np.sign(local[cap, 2])
-        out[part] = normal @ pose[:3, :3].T
-    length = np.linalg.norm(out, axis=1, keepdims=True)
-    return out / np.maximum(length, 1e-9)
+    """Outward unit normals ``(N, 3)`` at surface points ``(N, 3)``, all in the shapes' frames."""
+    kind = silhouette.shape_kinds[shape]
+    size = silhouette.shape_sizes_m[shape]
+    out = local_m.copy()
+    long = (kind == KINDS.index("capsule")) | (kind == KINDS.index("cylinder"))
+    out[long, 2] -= np.clip(local_m[long, 2], -size[long, 1], size[long, 1])
+    flat = np.flatnonzero(kind == KINDS.index("cylinder"))
+    flat = flat[np.abs(local_m[flat, 2]) > size[flat, 1] - 1e-4]
+    out[flat] = 0.0
+    out[flat, 2] = np.sign(local_m[flat, 2])
+    oval = kind == KINDS.index("ellipsoid")
+    out[oval] /= size[oval] ** 2
+    boxes = np.flatnonzero(kind == KINDS.index("box"))
+    scaled = local_m[boxes] / size[boxes]
+    face = np.abs(scaled) >= np.abs(scaled).max(axis=1, keepdims=True)
+    out[boxes] = np.where(face, np.sign(scaled), 0.0)
+    length = np.sqrt(np.einsum("ni,ni->n", out, out))[:, None]
+    return out / np.maximum(length, np.float32(1e-9))
 
 
 def sample(picture: NDArray[np.uint8], where: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ _ANGLES = 2 * np.pi * np.arange(ROUND) / ROUND
 _CIRCLE = np.stack([np.cos(_ANGLES), np.sin(_ANGLES), np.zeros(ROUND)], axis=1)
 _CORNERS = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
 _FLAT = 1e-9
+KINDS = ("box", "capsule", "cylinder", "ellipsoid", "sphere")
 
 
 @dataclass(frozen=True)

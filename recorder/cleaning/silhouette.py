@@ -24,7 +24,7 @@ from devices.kinematics import HandKinematics
 from devices.rig import Rig
 from recorder.cleaning.cameras import world_to_camera
 from recorder.cleaning.clip import CameraGeometry, CleanError
-from recorder.cleaning.shapes import Outlines, Shape, nearest_m
+from recorder.cleaning.shapes import KINDS, Outlines, Shape, nearest_m
 
 NEAR_M = 0.01  # what is nearer to the camera's centre is not drawn
 SUBPIXEL_BITS = 4  # polygons are drawn on a grid of 1/16 pixel
@@ -77,6 +77,11 @@ class RobotSilhouette:
         All shapes of all hands.
     sides : tuple of str
         Hands of the rig.
+    shape_links, shape_kinds : (S,) int64 arrays
+        Link of every shape, and its kind as a row of ``shapes.KINDS``.
+    shape_poses : (S, 4, 4) float64 array
+        Shape to link.
+    shape_sizes_m : (S, 3) float32 array
 
     Raises
     ------
@@ -120,9 +125,18 @@ class RobotSilhouette:
                 for geom in hand.geoms
             ]
             links += len(hand.link_names)
-        self.shapes = tuple(shapes)
-        self._outlines = Outlines(self.shapes)
         self.link_count = links
+        self._take_shapes(tuple(shapes))
+
+    def _take_shapes(self, shapes: tuple[Shape, ...]) -> None:
+        self.shapes = shapes
+        self._outlines = Outlines(shapes)
+        self.shape_links = np.array([shape.link for shape in shapes], np.int64)
+        self.shape_kinds = np.array([KINDS.index(shape.kind) for shape in shapes], np.int64)
+        self.shape_poses = np.array([shape.transform for shape in shapes])
+        self.shape_sizes_m = np.ones((len(shapes), 3), np.float32)
+        for row, shape in enumerate(shapes):
+            self.shape_sizes_m[row, : len(shape.size_m)] = shape.size_m
 
     def links(self, joints: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
         """Link to camera ``(L, 4, 4)`` at joints ``(J,)`` by side; NaN where joints are unknown.
