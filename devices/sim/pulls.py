@@ -7,6 +7,7 @@ direction the pulled point has when the pull begins, so that no pull can make th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -81,19 +82,24 @@ class Pulls:
         for body in self._touched:
             data.xfrc_applied[body] = 0.0
         self._touched.clear()
-        velocity = np.zeros(6)
+        velocity, turned = (
+            np.zeros(6),
+            np.zeros(3),
+        )  # np.cross is ten times slower
         for pull in self._active.values():
             rotation = data.xmat[pull.body].reshape(3, 3)
             point = data.xpos[pull.body] + rotation @ pull.local
             mujoco.mj_objectVelocity(model, data, mujoco.mjtObj.mjOBJ_XBODY, pull.body, velocity, 0)
-            speed = velocity[3:] + np.cross(velocity[:3], point - data.xpos[pull.body])
+            mujoco.mju_cross(turned, velocity[:3], point - data.xpos[pull.body])
+            speed = velocity[3:] + turned
             force = pull.stiffness * (pull.target - point) - pull.damping * speed
             limit = PALM_FORCE_MAX_N if pull.link == PALM else FINGER_FORCE_MAX_N
-            size = float(np.linalg.norm(force))
+            size = math.sqrt(float(force @ force))
             if size > limit:
                 force *= limit / size
             data.xfrc_applied[pull.body, :3] += force
-            data.xfrc_applied[pull.body, 3:] += np.cross(point - data.xipos[pull.body], force)
+            mujoco.mju_cross(turned, point - data.xipos[pull.body], force)
+            data.xfrc_applied[pull.body, 3:] += turned
             self._touched.add(pull.body)
 
     def _read(self, row: NDArray[np.float64]) -> _Pull | None:
