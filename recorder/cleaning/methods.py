@@ -76,6 +76,14 @@ def make_masks(source: CleanSource, report: Report) -> MaskTrack:
         if source.masks_from is None:
             raise CleanError("imported masks need a video or a folder; name it with --masks PATH")
         return imported_masks(source.masks_from, clip, report=report)
+    if masks == "automatic" and clip.mode == "moving":  # nothing stands to compare with
+        drawn = load_drawn(source.place)
+        if not drawn:
+            raise CleanError(
+                f"'{clip.name}' is carried about, so the operator cannot be told from a still "
+                "scene; draw the operator on a few pictures, or import masks"
+            )
+        masks = "keyframes"
     if masks == "automatic":
         from recorder.cleaning.masks.automatic import automatic_masks
 

@@ -204,12 +204,6 @@ class ParametersPanel(QWidget):
         self.save_task.setEnabled(bool(task))
         self._explain()
 
-    def masks_by_drawing(self) -> None:
-        """Somebody draws: where automatic masks cannot work, they come from the drawing."""
-        mode: Mode = self.mode.currentData() or self._mounted
-        if mode == "moving" and self.masks.currentData() == "automatic":
-            self.masks.setCurrentIndex(self.masks.findData("keyframes"))
-
     def parameters(self) -> CleanParameters:
         """What is chosen."""
         return CleanParameters(
@@ -290,7 +284,7 @@ def _mode_sentence(mode: Mode, mounted: Mode) -> str:
 def _masks_sentence(masks: str, mode: Mode, chosen: Path | None) -> str:
     if masks == "automatic" and mode == "moving":
         return (
-            "Automatic masks compare pictures of a camera that stands, so this camera needs a "
+            "There is no still scene to compare with, so every episode of this camera needs a "
             "drawing: choose Strokes (D) and draw on the operator in a few pictures."
         )
     if masks == "keyframes":

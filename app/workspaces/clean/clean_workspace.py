@@ -69,7 +69,7 @@ class CleanWorkspace(Workspace):
         self.view = CleanView()
         self.widget = self.view
         self.player = ClipPlayer(self.view)
-        self.drawing = Drawing(self.player, self.desk, say, self.view.parameters.masks_by_drawing)
+        self.drawing = Drawing(self.player, self.desk, say)
         self.batch = CleanBatch(self.view)
         self.plugins = PluginChoice(self.view, self.dataset, say)
         self.choosing = Choosing(self.view.parameters, self.desk, self.player, self.plugins, say)

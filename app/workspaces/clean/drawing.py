@@ -20,8 +20,6 @@ class Drawing:
         Keeps what was drawn.
     say : callable
         Shows a sentence in the status strip.
-    drawn : callable
-        Called when something was drawn or taken back.
     """
 
     def __init__(
@@ -29,9 +27,8 @@ class Drawing:
         player: ClipPlayer,
         desk: CleanDesk,
         say: Callable[..., object],
-        drawn: Callable[[], None],
     ) -> None:
-        self._player, self._desk, self._say, self._drew = player, desk, say, drawn
+        self._player, self._desk, self._say = player, desk, say
         view = player.view
         view.picture.stroke_drawn.connect(self._on_stroke)
         view.picture.polygon_drawn.connect(self._on_polygon)
@@ -115,7 +112,6 @@ class Drawing:
             self._desk.save_sketch(uuid, player.sketch)
         except (CleanError, OSError) as error:
             self._say(f"The drawing cannot be kept: {error}", "bad")
-        self._drew()
         player.show_mask()
         player.show_marks()
         player.draw()

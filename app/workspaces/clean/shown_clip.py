@@ -165,7 +165,7 @@ class ShownClip:
             strokes = stroke_pixels(image.shape[:2], key.foreground, key.brush_px)
             if drawn is None:
                 mask = strokes if mask is None else mask | strokes
-            elif mask is None or key.is_empty or params.masks != "automatic":
+            elif mask is None or key.is_empty or not self._is_hint(params):
                 mask = drawn | strokes
             else:  # as automatic masks take what a person drew
                 mask = mask | drawn | strokes
@@ -176,6 +176,10 @@ class ShownClip:
         grown = grow(mask, image, plate, params)
         after = None if stored is None else self._with_choices(image, stored, grown, params)
         return MaskPreview(mask, grown, after, 1e3 * (time.perf_counter() - began))
+
+    def _is_hint(self, params: CleanParameters) -> bool:
+        """Whether a drawing adds to masks that are found without it."""
+        return params.masks == "automatic" and (params.mode or self.clip.mode) == "static"
 
     def _stored(self, index: int) -> _Stored | None:
         if self.video is None:

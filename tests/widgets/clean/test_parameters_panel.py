@@ -59,11 +59,8 @@ def test_a_sentence_says_which_mode_is_meaningful(panel, mounted, mode, word):
     assert word in panel.mode_word.text()
 
 
-def test_a_carried_camera_is_masked_by_drawing_as_soon_as_somebody_draws(panel):
+def test_a_carried_camera_asks_for_a_drawing(panel):
     panel.set_parameters(CleanParameters(), "default", "moving", "")
     assert "needs a drawing" in panel.masks_word.text()
-    panel.masks_by_drawing()
-    assert panel.parameters().masks == "keyframes"
     panel.set_parameters(CleanParameters(), "default", "static", "")
-    panel.masks_by_drawing()
-    assert panel.parameters().masks == "automatic"
+    assert panel.masks_word.text() == ""
