@@ -72,7 +72,8 @@ class WorldRecorder:
         self._due = {spec.name: world.now_ns for spec in specs}
         self._period = {spec.name: NS_PER_S / spec.rate_hz for spec in specs}
         self._drawn: dict[str, NDArray] = {}
-        self._drawn_ns = self._felt_ns = -1
+        self._gels: dict[str, NDArray] = {}
+        self._drawn_ns = self._felt_ns = self._pressed_ns = -1
         self._felt: tuple[NDArray, NDArray] = (np.zeros(0), np.zeros(0))
         facts = {"simulated": True, "in_process": True, "start_seed": seed, **(notes or {})}
         self._take = OfflineTake(
@@ -119,12 +120,23 @@ class WorldRecorder:
             chosen |= {
                 name: self._picture(name) for name in names if name.rpartition("/")[2] in last
             }
+            chosen |= {name: self._gel(name) for name in world.gels.streams}
         return {name: sampler for name, sampler in chosen.items() if name in names}
 
     def _touch(self) -> tuple[NDArray, NDArray]:
         if self._felt_ns != self._world.now_ns:
             self._felt, self._felt_ns = self._world.touch(), self._world.now_ns
         return self._felt
+
+    def _gel(self, stream: str) -> Callable[[], NDArray]:
+        return lambda: self._draw_gels()[stream]
+
+    def _draw_gels(self) -> dict[str, NDArray]:
+        world = self._world
+        if self._pressed_ns != world.now_ns:
+            self._pressed_ns = world.now_ns
+            self._gels = dict(world.gels.draw(world.world.data, world.world.contacts()[0]))
+        return self._gels
 
     def _picture(self, stream: str) -> Callable[[], NDArray]:
         return lambda: self._draw()[stream]

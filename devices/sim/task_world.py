@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from devices.requests import Source
 from devices.rig import MAX_PULLS, PULL_FIELDS, CameraConfig, Rig, RigError
+from devices.sim.gel_pictures import GelPictures
 from devices.sim.scene_pictures import ScenePictures
 from devices.sim.task_judge import TaskState
 from devices.sim.touch import TactileSensor, TaxelArray, resultants
@@ -52,6 +53,9 @@ class Observation:
         Force of each pad on what it touches, N, pad frame; z is the normal.
     pictures : dict
         Camera name to (H, W, 3) uint8 RGB; empty without ``picture_size``.
+    gels : dict
+        Stream of a visuotactile fingertip to (H, W, 3) uint8 RGB; empty on other hands and
+        without ``gels``.
     """
 
     time_s: float
@@ -62,6 +66,7 @@ class Observation:
     taxels: NDArray[np.float32]
     force_n: NDArray[np.float32]
     pictures: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    gels: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 class TaskWorld:
@@ -76,6 +81,8 @@ class TaskWorld:
         shape than the camera's shows the middle of its picture.
     source : Source
         Who asks; only counts in the gate's checks.
+    gels : bool
+        Draw the gels of visuotactile fingertips at every observation.
     """
 
     def __init__(
@@ -83,6 +90,7 @@ class TaskWorld:
         rig: Rig,
         picture_size: tuple[int, int] | None = None,
         source: Source = Source.POLICY,
+        gels: bool = False,
     ) -> None:
         if rig.world is None or rig.world.task is None:
             raise RigError(f"rig '{rig.name}' has no task; make it with 'with_task(rig, scene)'")
@@ -90,6 +98,8 @@ class TaskWorld:
         self.hand = rig.hands[0]
         self.world = World(rig)
         self.pictures = None if picture_size is None else ScenePictures(rig, picture_size)
+        self.gels = GelPictures(rig, self.world.model, self.world.scene)
+        self._show_gels = gels
         self.hook: Hook | None = None
         self._step_ns = round(rig.world.timestep_s * 1e9)
         self._tick_ns = round(1e9 / self.hand.control_rate_hz)
@@ -189,6 +199,7 @@ class TaskWorld:
         taxels, force = self.touch()
         pictures = {} if self.pictures is None else self.pictures.draw(world.data)
         measured = world.position(0).copy()
+        gels = self.gels.draw(world.data, world.contacts()[0]) if self._show_gels else {}
         return Observation(
             time_s=(self.now_ns - self._begin_ns) / 1e9,
             joints=measured,
@@ -198,6 +209,7 @@ class TaskWorld:
             taxels=taxels,
             force_n=force,
             pictures=pictures,
+            gels=gels,
         )
 
     def touch(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
