@@ -19,7 +19,7 @@ from recorder.cleaning.clip import CleanError, Clip
 from recorder.cleaning.masks.colour_model import ColourCounts, ColourModel, colour_bins
 from recorder.cleaning.masks.edges import guided
 from recorder.cleaning.masks.keyframes import KeyFrame, checked_keyframes, keyframe_mask
-from recorder.cleaning.masks.parts import grey_levels
+from recorder.cleaning.masks.parts import Parts, grey_levels
 from recorder.cleaning.masks.samples import reduced, work_size
 from recorder.cleaning.masks.tracks import PackedMaskTrack
 from recorder.cleaning.parameters import CleanParameters
@@ -30,6 +30,9 @@ BAND_PX = 4  # reduced pixels on both sides of a carried edge that colour may co
 RING_PX = 24  # surroundings whose colours count as not the operator
 COLOUR_WEIGHT = 0.35
 EDGE_PX = 3
+PLAINLY_HIS = 2.0  # log ratio
+SMALLEST_NEW = 0.0006  # share of the picture
+FEW_STRAYS = 0.002  # share of a key frame's picture that may look like the operator by mistake
 PLAIN = 0.5  # log ratio from which a colour agrees or disagrees with the mask
 
 
@@ -123,6 +126,7 @@ class _Carrier:
         self._drawn = {key.index: keyframe_mask(clip.frame(key.index), key) for key in keys}
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._colours = self._learn()
+        self._strays = max(self._strays_of(index) for index in self._keys)
 
     def masks(self, confidences: list[float]) -> Iterator[NDArray[np.bool_]]:
         """Every mask in order; appends its confidence."""
@@ -161,7 +165,14 @@ class _Carrier:
             picture = image if image is not None else self._image(index)
             behind = self._unpacked(*back[index]) if index in back else None
             soft, agreed = self._blend(index, start, end, state, behind)
-            yield index, soft, self._confidence(soft, agreed, picture, state, behind)
+            evidence = cv2.blur(self._colours.evidence(colour_bins(picture)), (3, 3))
+            evidence = evidence.astype(np.float32, copy=False)
+            come = newcomers(soft > 0.5, evidence)
+            missed = max(0.0, float(come.mean()) - self._strays)
+            if self._strays <= FEW_STRAYS:
+                soft, missed = np.where(come, np.float32(1), soft), 0.0
+            confidence = self._confidence(soft, agreed, evidence, state, behind)
+            yield index, soft, confidence * (1.0 - missed / max(missed + (soft > 0.5).mean(), 1e-9))
 
     def _blend(
         self,
@@ -228,7 +239,7 @@ class _Carrier:
         self,
         soft: NDArray[np.float32],
         agreed: NDArray[np.bool_] | None,
-        image: NDArray[np.uint8],
+        evidence: NDArray[np.float32],
         ahead: _Carried | None,
         behind: _Carried | None,
     ) -> float:
@@ -238,7 +249,6 @@ class _Carrier:
         if not mask.any():
             both_empty = agreed is None or bool(agreed.all())
             return trust if both_empty else 0.5 * trust
-        evidence = cv2.blur(self._colours.evidence(colour_bins(image)), (3, 3))
         inner = mask & _band(mask, 3)
         outer = ~mask & _band(mask, 3)
         wrong = np.count_nonzero(inner & (evidence < -PLAIN))
@@ -262,6 +272,12 @@ class _Carrier:
             others.add(bins[soft < 0.1], 0.1)
         return ColourModel(mine, others)
 
+    def _strays_of(self, index: int) -> float:
+        """Share of a key frame's picture that looks like the operator and was not drawn."""
+        evidence = cv2.blur(self._colours.evidence(colour_bins(self._image(index))), (3, 3))
+        there = newcomers(self._at_key(index).soft > 0.5, evidence.astype(np.float32, copy=False))
+        return float(there.mean())
+
     def _at_key(self, index: int) -> _Carried:
         drawn = self._drawn[index].astype(np.float32)
         soft = cv2.resize(drawn, self._size, interpolation=cv2.INTER_AREA)
@@ -273,6 +289,24 @@ class _Carrier:
     def _unpacked(self, packed: bytes, trust: float) -> _Carried:
         flat = np.frombuffer(zlib.decompress(packed), np.uint8).astype(np.float32) / np.float32(255)
         return _Carried(flat.reshape(self._size[1], self._size[0]), trust)
+
+
+def newcomers(mask: NDArray[np.bool_], evidence: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Parts that are plainly the operator by colour and come in from the edge, or from the mask.
+
+    Parameters
+    ----------
+    mask : (height, width) bool array
+        The operator as carried on: what comes in after a key frame is in no flow.
+    evidence : (height, width) float32 array
+        Log ratio of his colours.
+    """
+    near = cv2.dilate(mask.view(np.uint8), np.ones((2 * BAND_PX + 1,) * 2, np.uint8)) > 0
+    parts = Parts((evidence > PLAINLY_HIS) & ~near)
+    beside = _band(near, 1) & ~mask
+    known = parts.at_edge(SMALLEST_NEW)
+    known |= parts.with_any(beside) & parts.alike(~mask, 1.0, SMALLEST_NEW)
+    return parts.pixels(known)
 
 
 def _bytes(soft: NDArray[np.float32]) -> bytes:
