@@ -57,7 +57,7 @@ class LivePreview:
             self.tile = self._cameras.show_preview(preview_stream(self._source), title)
             self._say("Preview without operator: on. The recording is not changed by it.", "info")
         else:
-            self._session.end(NAME)
+            self._session.dismiss(NAME)  # the window must not wait for it
             self._cameras.hide_preview()
             self._say("Preview without operator: off.", "info")
 

@@ -151,6 +151,7 @@ class Session:
         self.sim = SimClient(self.bus)
         self._health = self.bus.inbox("health")
         self.health: dict[str, dict] = {}
+        self._leaving: list[tuple[_Running, float]] = []  # with the time they are killed at
         self.problems: deque[str] = deque(maxlen=50)
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
@@ -179,6 +180,14 @@ class Session:
         """End one process of the running session; nothing happens when there is none."""
         self.health.pop(name, None)
         self._end(name)
+
+    def dismiss(self, name: str) -> None:
+        """Ask one process to end and return at once; ``poll`` sees it off, or kills it."""
+        self.health.pop(name, None)
+        running = self._running.pop(name, None)
+        if running is not None:
+            running.child.terminate()
+            self._leaving.append((running, time.monotonic() + running.plan.grace_s))
 
     def runs(self, name: str) -> bool:
         """Whether process ``name`` is one of the session's and was not given up."""
@@ -221,6 +230,7 @@ class Session:
         self.operator.poll()
         if not self._closing:
             self._revive()
+        self._see_off()
 
     def pid(self, name: str) -> int:
         """Process id of the running process ``name``."""
@@ -245,6 +255,8 @@ class Session:
             self._end(name)
         for name in list(self._running):
             self._end(name)
+        for running, _ in self._leaving:
+            _wait_for(running)
         shutil.rmtree(self.file.runtime_dir, ignore_errors=True)
 
     def __enter__(self) -> Session:
@@ -307,12 +319,24 @@ class Session:
         if running is None:
             return
         running.child.terminate()
-        try:
-            running.child.wait(running.plan.grace_s)
-        except subprocess.TimeoutExpired:
-            log.warning("%s did not leave within %.0f s; killed", name, running.plan.grace_s)
-            running.child.kill()
-            running.child.wait()
+        _wait_for(running)
+
+    def _see_off(self) -> None:
+        """Forget dismissed processes that have gone, and kill those whose time is over."""
+        self._leaving = [one for one in self._leaving if one[0].child.poll() is None]
+        for running, until_s in self._leaving:
+            if time.monotonic() > until_s:
+                running.child.kill()
+
+
+def _wait_for(running: _Running) -> None:
+    plan = running.plan
+    try:
+        running.child.wait(plan.grace_s)
+    except subprocess.TimeoutExpired:
+        log.warning("%s did not leave within %.0f s; killed", plan.name, plan.grace_s)
+        running.child.kill()
+        running.child.wait()
 
 
 def _sweep_runtime() -> None:

@@ -11,11 +11,12 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from support.waiting import wait_until
 
-from app.live_preview import LivePreview
+from app.live_preview import PLAN, LivePreview
 from app.polling import StreamPoller
 from app.session import ProcessPlan, Session
 from app.workspaces.camera_panel import CameraPanel
 from devices.clock import now_ns
+from devices.process import pid_alive
 from devices.rig import Rig, load_rig
 from recorder.cleaning.live_stream import NAME
 
@@ -78,6 +79,18 @@ def test_the_preview_comes_survives_a_kill_and_goes(desk):
     desk.preview.toggle()
     assert not desk.session.runs(NAME)
     assert not desk.preview.tile.isVisible()
+
+
+def test_turning_it_off_never_waits_for_its_process(desk):
+    desk.preview.toggle()
+    desk.wait(lambda: desk.preview.rate_hz > 0, "its rate")
+    stuck = desk.session.pid(NAME)
+    os.kill(stuck, signal.SIGSTOP)  # it hears nothing any more
+    began_ns = now_ns()
+    desk.preview.toggle()
+    assert now_ns() - began_ns < PLAN.grace_s * 1e9 / 2
+    assert not desk.session.runs(NAME)
+    desk.wait(lambda: not pid_alive(stuck), "the end of the stuck process")
 
 
 def test_a_preview_that_ends_by_itself_is_said_once(desk):

@@ -23,6 +23,7 @@ from widgets.clean.parameters_panel import ParametersPanel
 from widgets.clean.play_row import PlayRow
 from widgets.clean.tool_row import ToolRow
 
+LIST_PX = 262
 TOOL_ACTIONS = {
     "wipe": ActionId.CLEAN_WIPE,
     "side": ActionId.CLEAN_SIDE,
@@ -65,6 +66,7 @@ class CleanView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.episodes = CleanEpisodeList()
+        self.episodes.setMinimumWidth(LIST_PX)
         self.tools = ToolRow()
         self.picture = CleanPicture()
         self.legend = LayerLegend()
