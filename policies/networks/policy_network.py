@@ -135,7 +135,7 @@ class PolicyNetwork(nn.Module):
             time = draws.place[:, None, None]
             x = (1 - time) * draws.noise + time * actions
             target, at = actions - draws.noise, draws.place * steps
-        return _mean((self.unet(x, at, condition) - target) ** 2, weight)
+        return _mean((self.unet(x, at, self.unet.seen(condition)) - target) ** 2, weight)
 
     def plan(
         self,
@@ -169,9 +169,10 @@ class PolicyNetwork(nn.Module):
         unet, steps = self.unet, sampler_steps or self.config.run_steps
         assert unet is not None
         held = None if kept is None else Kept(kept[0], kept[1], noise)
+        given = unet.seen(condition)
 
         def model(x: Tensor, place: Tensor) -> Tensor:
-            return unet(x, place, condition)
+            return unet(x, place, given)
 
         if self.config.kind == "diffusion":
             return ddim(model, noise, self.shares, steps, limits, held)
