@@ -72,7 +72,7 @@ class Situation:
 def press(case: Situation) -> list[KeyFrame]:
     """Index finger on the plunger, down to about 5 N, hold."""
     poser, rng = case.poser, case.rng
-    force_n = rng.uniform(4.9, 5.6)
+    force_n = rng.uniform(4.4, 5.0)
     top_m = case.object_m + (0.0, 0.0, PLUNGER_TOP_M - 0.045)
     top_m[:2] += rng.uniform(-0.003, 0.003, 2)
     joints = _pointing(case, {"index": POINTING_BEND_RAD})
@@ -109,8 +109,8 @@ def turn(case: Situation) -> list[KeyFrame]:
 
 
 def squeeze(case: Situation) -> list[KeyFrame]:
-    """Press both walls of the tube in by about 5 mm and hold."""
-    force_n = case.rng.uniform(4.9, 5.6)
+    """Press both walls of the tube in by about 3 mm and hold."""
+    force_n = case.rng.uniform(4.5, 5.1)
     aim = case.object_m + (0.0, 0.0, TUBE_GRIP_M - 0.012)
     grip = _Grip(case, FACING, aim, TUBE_HALF_M, force_n, sink_m=force_n / TUBE_N_M)
     return [*grip.approach(), *grip.close(0.8), grip.hold(1.0)]

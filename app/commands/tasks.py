@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -61,3 +62,19 @@ def check(
     if as_json:
         about = {"simulated": True, "rig": rig, "trials": trials, "first_seed": seed}
         show(json.dumps(about | {"tasks": found}, indent=1))
+
+
+@cli.command(epilog="Example: thenar tasks pictures docs/pictures")
+def pictures(
+    folder: Annotated[Path, typer.Argument(help="Where task-<name>.png goes.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the start.")] = 3,
+    rig: Annotated[str, typer.Option("--rig", help="Rig name or file.")] = "sim-xhand",
+) -> None:
+    """Draw every simulated task: start, contact with the operator's hands, end."""
+    from devices.rig import load_rig
+    from policies.task_pictures import save_task_pictures
+    from policies.tasks import simulated_tasks
+
+    with fail():
+        for file in save_task_pictures(simulated_tasks(), load_rig(rig), folder, seed):
+            show(str(file))

@@ -17,7 +17,7 @@ from devices.sim.shapes import add_material, add_shape
 FOOT_KG = 2.0
 GRIP = (0.9, 0.005, 0.0001)
 SLIPPERY = (0.40, 0.005, 0.0001)
-PLUNGER_N_M, PLUNGER_TRAVEL_M, PLUNGER_TOP_M = 900.0, 0.014, 0.116
+PLUNGER_N_M, PLUNGER_TRAVEL_M, PLUNGER_TOP_M = 1800.0, 0.008, 0.116
 # The rotor-like inertia of the cap keeps MuJoCo's soft dry friction from creeping below its limit.
 CAP_TORQUE_NM, CAP_RADIUS_M, CAP_HEIGHT_M = 0.09, 0.024, 0.118
 TUBE_N_M, TUBE_HALF_M, TUBE_GRIP_M = 1500.0, 0.021, 0.066

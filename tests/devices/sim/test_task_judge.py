@@ -7,6 +7,7 @@ import pytest
 
 from devices.rig import load_rig
 from devices.sim.task_judge import TaskJudge, TaskState
+from devices.sim.task_objects import PLUNGER_N_M
 from devices.sim.world import World
 from devices.task_scene import OUTCOMES, REASONS, TASK_FIELDS
 from policies.tasks import find_task
@@ -42,19 +43,19 @@ class Bench:
 
 def test_a_plunger_must_be_held_in_the_window_for_its_time():
     bench = Bench("press-the-plunger")
-    bench.joint("plunger_button", -5.0 / 900)
+    bench.joint("plunger_button", -5.0 / PLUNGER_N_M)
     assert bench.watch(0.2).outcome == "running"
-    bench.joint("plunger_button", -3.0 / 900)
+    bench.joint("plunger_button", -3.0 / PLUNGER_N_M)
     assert bench.watch(0.2).held_s == 0.0
-    bench.joint("plunger_button", -5.0 / 900)
+    bench.joint("plunger_button", -5.0 / PLUNGER_N_M)
     assert bench.watch(0.35).outcome == "success"
 
 
 def test_a_push_beyond_the_limit_fails_for_good():
     bench = Bench("press-the-plunger")
-    bench.joint("plunger_button", -10.0 / 900)
+    bench.joint("plunger_button", -10.0 / PLUNGER_N_M)
     assert bench.watch(0.05).reason == "pressed too much"
-    bench.joint("plunger_button", -5.0 / 900)
+    bench.joint("plunger_button", -5.0 / PLUNGER_N_M)
     assert bench.watch(1.0).outcome == "failure"
 
 
@@ -62,18 +63,18 @@ def test_time_runs_from_the_hands_first_motion_and_names_a_weak_push():
     bench = Bench("press-the-plunger")
     assert bench.watch(20.0).outcome == "running"
     bench.move_hand()
-    bench.joint("plunger_button", -2.0 / 900)
+    bench.joint("plunger_button", -2.0 / PLUNGER_N_M)
     state = bench.watch(12.5)
     assert (state.outcome, state.reason) == ("failure", "pressed too little")
 
 
 def test_a_take_that_ends_undecided_has_failed_for_a_reason():
     bench = Bench("press-the-plunger")
-    bench.joint("plunger_button", -2.0 / 900)
+    bench.joint("plunger_button", -2.0 / PLUNGER_N_M)
     bench.watch(0.1)
     assert bench.judge.end().reason == "pressed too little"
     bench = Bench("press-the-plunger")
-    bench.joint("plunger_button", -5.0 / 900)
+    bench.joint("plunger_button", -5.0 / PLUNGER_N_M)
     bench.watch(0.4)
     assert bench.judge.end().outcome == "success"
 
