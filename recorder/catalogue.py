@@ -177,6 +177,15 @@ class Catalogue:
             fsync_path(marker)
             fsync_path(self._uncatalogued)
 
+    def revision(self) -> tuple[int, int] | None:
+        """Other after everything that was written; None while the shared catalogue is away."""
+        try:
+            with self._database.connection() as connection:
+                return self._database.revision(connection)
+        except UnreachableCatalogueError as error:
+            self._note(error)
+            return None
+
     def rows(self, status: str | None = PUBLISHED) -> list[EpisodeRow]:
         """Rows by episode number; ``status=None`` for all of them."""
         try:

@@ -46,13 +46,28 @@ class CleanDesk:
         self.cameras: list[str] = []
         self.episodes: list[EpisodeRow] = []
         self.rows: dict[str, CleanRow] = {}
+        self._catalogue: Catalogue | None = None
+        self._loaded = False
+        self._revision: tuple[int, int] | None = None
         self._by_uuid: dict[str, EpisodeRow] = {}
         self._stamps: dict[str, Stamp] = {}
         self._round: Iterator[EpisodeRow] = iter(())
 
     def load(self) -> bool:
-        """Read the catalogue again; True when other episodes are there than before."""
-        found = sorted(Catalogue(self.dataset).rows(), key=lambda row: row.number)
+        """Read the catalogue again if it changed; True when other episodes are there than before.
+
+        Raises
+        ------
+        OSError
+            It cannot be read.
+        """
+        if self._catalogue is None:
+            self._catalogue = Catalogue(self.dataset)
+        revision = self._catalogue.revision()
+        if self._loaded and revision in (None, self._revision):
+            return False
+        self._loaded, self._revision = True, revision
+        found = sorted(self._catalogue.rows(), key=lambda row: row.number)
         if [row.uuid for row in found] == [row.uuid for row in self.episodes] and self.cameras:
             return False
         self.episodes = found

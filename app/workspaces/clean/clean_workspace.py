@@ -31,6 +31,7 @@ from recorder.episode import EpisodeError
 from widgets.clean.sketch import Sketch
 
 LOOK_S = 0.008  # of every tenth of a second
+ENDED_LOOK_S = 0.1  # at the end of a batch; what is left then is looked at as always
 RELOAD_TICKS = 50  # 5 s
 
 
@@ -246,7 +247,7 @@ class CleanWorkspace(Workspace):
         self.view.episodes.show_idle()
         if unanswered:
             self.view.episodes.say("Cancelled; what was finished is kept, clean again to go on.")
-        self._look(1.0)
+        self._look(ENDED_LOOK_S)
         self._show_state()
 
     # what the window asks

@@ -17,6 +17,7 @@ from support.repository import ROOT
 from app.action_ids import ActionId
 from app.clean_actions import CLEAN_ACTIONS
 from app.workspaces.clean.clean_workspace import RELOAD_TICKS
+from recorder.catalogue import Catalogue
 from recorder.cleaning.choices import load_choices
 from recorder.cleaning.cleaning import CleanOptions, clean_episode
 from recorder.cleaning.drawn import load_drawn
@@ -69,6 +70,7 @@ def test_the_whole_dataset_is_cleaned_by_a_job_with_progress(window, root):
     window.clean.batch.progressed.connect(seen.append)
     window.press("Ctrl+B")
     window.wait(lambda: not window.clean.batch.running, "the end of the batch")
+    window.look()
     assert window.states == ["proposed"] * 3
     assert len(infos(root)) == 3
     assert max(progress.done for progress in seen) > 0
@@ -80,6 +82,7 @@ def test_only_marked_episodes_are_cleaned(window, root):
     assert window.clean.view.episodes.clean_button.text() == "Clean 1 marked"
     window.press("Ctrl+B")
     window.wait(lambda: not window.clean.batch.running, "the end of the batch")
+    window.look()
     assert window.states == ["proposed", "none", "proposed"]
 
 
@@ -87,6 +90,7 @@ def test_a_failed_episode_shows_its_sentence_and_the_rest_goes_on(window, root):
     (root / "failing").touch()
     window.press("Ctrl+B")
     window.wait(lambda: not window.clean.batch.running, "the end of the batch")
+    window.look()
     assert window.states == ["proposed", "failed", "proposed"]
     window.press("Down")
     assert "out of luck" in window.clean.view.warnings.text()
@@ -154,6 +158,7 @@ def test_redo_sends_a_video_back_and_it_is_made_again_with_the_shown_choices(win
     window.clean.view.parameters.numbers["dilation_px"].setValue(17)
     window.press("Ctrl+Return")
     window.wait(lambda: not window.clean.batch.running, "the end of the batch")
+    window.look()
     assert window.states[0] == "proposed"
     assert infos(root)[0].facts.parameters.dilation_px == 17
 
@@ -379,11 +384,25 @@ def test_a_damaged_result_is_said_and_the_recording_shown(qapp, root):
     window.close()
 
 
+def test_the_catalogue_is_read_again_only_when_it_changed(window, root, monkeypatch):
+    reads = []
+    rows = Catalogue.rows
+    monkeypatch.setattr(Catalogue, "rows", lambda self: reads.append(1) or rows(self))
+    for _ in range(2 * RELOAD_TICKS):
+        window.clean.refresh()
+    assert reads == []
+    write_take(open_dataset(root), SyntheticTake(number=3, seconds=0.2, seed=9))
+    for _ in range(RELOAD_TICKS):
+        window.clean.refresh()
+    assert reads == [1]
+    assert len(window.states) == 4
+
+
 def test_a_catalogue_that_went_away_is_said_once_and_the_episodes_stay(window, monkeypatch):
-    def gone(dataset):
+    def gone(catalogue):
         raise OSError("unable to open database file")
 
-    monkeypatch.setattr("app.workspaces.clean.clean_desk.Catalogue", gone)
+    monkeypatch.setattr("app.workspaces.clean.clean_desk.Catalogue.revision", gone)
     for _ in range(2 * RELOAD_TICKS):
         window.clean.refresh()
     assert "unable to open database file" in window.said
