@@ -33,7 +33,8 @@ from devices.sim.task_objects import (
 from policies.task_plan import HandPoser, KeyFrame, Vector
 
 OPEN_HALF_M = 0.048  # thumb and fingers this far from the middle before they close
-FINGER_SPACING_M = 0.020
+FINGER_SPACING_M = {"xhand": 0.020, "leap": 0.032}  # index beside middle finger, by hand model
+SPACING_M = 0.024  # of other hands
 FACING = (1.9, (-0.012, 0.060, 0.120))  # roll, palm from the grip: pads face each other
 CRADLE = (1.9, (-0.012, 0.080, 0.110))  # likewise, pads look up by half a radian
 POINTING_ROLL_RAD = 1.15  # fingers level, so that a bent finger's pad looks down
@@ -212,7 +213,8 @@ class _Grip:
         joints = self._poser.place(
             _stretched(self._case, ("ring", "pinky")), aim + turn @ self._palm, self._roll, yaw_rad
         )
-        across = side * FINGER_SPACING_M / 2
+        model = self._poser.hand.model
+        across = side * FINGER_SPACING_M.get(model, SPACING_M) / 2
         far = aim + half_m * along
         return self._poser.reach(
             joints,
