@@ -9,6 +9,7 @@ from typing import Any
 from devices.rig import Rig
 from devices.sim.scene_pictures import ScenePictures
 from devices.sim.task_world import TaskWorld, resized
+from devices.task_scene import with_task
 from policies.demonstrator import demonstrate
 from policies.task_plan import HandPoser
 from policies.tasks import Task
@@ -75,7 +76,12 @@ def record_demonstrations(
     ValueError
         When the task has no demonstrator, or more than half of the demonstrations fail.
     """
-    rig = order.task.rig(order.rig)
+    if order.task.scene is None or not order.task.demonstrator:
+        raise ValueError(
+            f"task '{order.task.name}' has no scripted demonstrator; choose a simulated task, see "
+            "'thenar tasks list'"
+        )
+    rig = with_task(order.rig, order.task.scene)
     if order.picture_size is not None or order.operator:
         camera = rig.cameras[0]
         size = order.picture_size or (camera.width, camera.height)

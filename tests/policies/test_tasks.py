@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from policies.tasks import TaskError, load_tasks
+from devices.rig import load_rig
+from policies.demonstrations import DEMONSTRATIONS
+from policies.tasks import TaskError, find_task, load_tasks, simulated_tasks
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 GOOD = "schema: thenar.task/1\nname: {name}\ntitle: A title\n"
 
@@ -39,3 +45,38 @@ def test_broken_task_file_says_which_file_and_key(tmp_path, text, says):
     with pytest.raises(TaskError, match=says) as caught:
         load_tasks(tmp_path)
     assert "broken.yaml" in str(caught.value)
+
+
+def test_a_simulated_task_brings_its_world_and_a_real_rig_stays_as_it_is():
+    task = find_task("press-the-plunger")
+    assert task.group == "force-gated"
+    assert task.rig(load_rig("sim-xhand")).world.objects == ("plunger",)
+    assert task.rig(load_rig("leap")) == load_rig("leap")
+    free = find_task("free-play")
+    assert free.group == "free"
+    assert free.rig(load_rig("sim-xhand")) == load_rig("sim-xhand")
+
+
+def test_the_suite_has_its_groups_demonstrators_and_pictures():
+    suite = simulated_tasks()
+    groups = [task.group for task in suite]
+    assert groups.count("force-gated") >= 3
+    assert "plain" in groups
+    assert "occluded" in groups
+    for task in suite:
+        assert task.demonstrator in DEMONSTRATIONS
+        assert (REPOSITORY / "docs" / task.picture).is_file()
+
+
+def test_an_unknown_task_is_refused_with_the_list():
+    with pytest.raises(TaskError, match=r"'fly' is unknown; known tasks: .*free-play"):
+        find_task("fly")
+
+
+def test_a_scene_that_is_wrong_names_file_and_key(tmp_path):
+    (tmp_path / "odd.yaml").write_text(
+        GOOD.format(name="odd")
+        + "scene: {group: plain, objects: [cup], success: {test: lift, object: cup}}\n"
+    )
+    with pytest.raises(TaskError, match=r"odd\.yaml.*scene\.success\.lift\.height_m"):
+        load_tasks(tmp_path)
