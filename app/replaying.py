@@ -48,6 +48,7 @@ def replay_episode(
     with Episode(path) as episode:
         recorded_rig = str(episode.attributes["rig_name"])
         seconds = episode.duration_s
+        uuid = str(episode.attributes["uuid"])
         script_seed = episode.configuration["header"]["notes"].get("script_seed")
     check_replay(path, load_rig(rig or recorded_rig), with_forces=with_forces)
     with tempfile.TemporaryDirectory(prefix="thenar-replay-") as scratch:
@@ -60,7 +61,10 @@ def replay_episode(
             driver.reset_world(script_seed)
             driver.enable()
             recorder = session.recorder
-            notes = {"replay_of": path.name, "with_forces": with_forces, "speed": speed}
+            notes = {
+                "replay_of": path.name, "replay_of_uuid": uuid,
+                "with_forces": with_forces, "speed": speed,
+            }  # fmt: skip
             recorder.start_take(source="replay", notes=notes)
             driver.pump(lambda: recorder.status.state == "recording", 5.0, "the take's start")
             number = recorder.status.episode

@@ -15,7 +15,7 @@ import cv2
 
 from recorder.cleaning.account import Account
 from recorder.cleaning.clip import CleanError, MaskTrack
-from recorder.cleaning.clips import episode_clip
+from recorder.cleaning.clips import EpisodeClip, episode_clip
 from recorder.cleaning.drawn import drawn_digest, load_drawn
 from recorder.cleaning.facts import CleanedFacts, PictureFormat, cleaning_key
 from recorder.cleaning.layers import Filler, FillFacts
@@ -24,6 +24,7 @@ from recorder.cleaning.parameters import CleanParameters, ParameterSource
 from recorder.cleaning.place import ResultPlace
 from recorder.cleaning.result import CleanedInfo, cleaned_info
 from recorder.cleaning.result_writer import ResultWriter
+from recorder.cleaning.robot_replay import ReplayEpisode, attach_replay, find_replay
 from recorder.dataset import Dataset, companions
 from recorder.episode import Episode
 from recorder.exporters.manifest import digest_of
@@ -98,12 +99,16 @@ def clean_episode(
     with Episode(file) as episode, episode_clip(episode, params.camera, params.mode) as clip:
         uuid = str(episode.attributes["uuid"])
         place = ResultPlace(dataset, uuid, params.camera)
-        facts = _begin(dataset, file, uuid, params, options, clip.size, clip.count, clip.mode)
+        replay = _replay_of(dataset, episode, clip, params)
+        facts = _begin(
+            dataset, file, uuid, params, options, clip.size, clip.count, clip.mode, replay
+        )
         if not options.again:
             before = finished(dataset, uuid, params.camera, facts.key)
             if before is not None:
                 report(Progress(clip.count, clip.count, "finished before", 0.0))
                 return before
+        unfit = attach_replay(clip, replay) if replay is not None else ""
         source = CleanSource(dataset, episode, clip, params, options.masks_from)
         stages = _Stages(clip.count, report)
         with (
@@ -121,7 +126,11 @@ def clean_episode(
             account = _fill(source, masks, filler, filling, writer, stages)
             stream = episode.stream(params.camera)
             facts = facts.model_copy(
-                update={"warnings": account.warnings(), "figures": account.figures()}
+                update={
+                    "warnings": (*account.warnings(), *([unfit] if unfit else [])),
+                    "figures": account.figures(),
+                    "replay": unfit or _told_replay(replay),
+                }
             )
             return writer.finish(facts, stream.stamp_ns, stream.seq, options.who)
 
@@ -168,6 +177,7 @@ def _begin(
     size: tuple[int, int],
     count: int,
     mode: str,
+    replay: ReplayEpisode | None,
 ) -> CleanedFacts:
     plugins = plugins_of(dataset, params)
     sha256 = source_sha256(file)
@@ -187,6 +197,7 @@ def _begin(
             "source": sha256,
             "program": software_version(),
         }
+        | ({"replay": source_sha256(replay.path)} if replay is not None else {})
     )
     return CleanedFacts.model_validate(
         {
@@ -205,6 +216,18 @@ def _begin(
             "key": key,
         }
     )
+
+
+def _replay_of(
+    dataset: Dataset, episode: Episode, clip: EpisodeClip, params: CleanParameters
+) -> ReplayEpisode | None:
+    """The replay to take the robot from; none where no layer would use it."""
+    used = params.filler == "layers" and bool(clip.joints)
+    return find_replay(dataset, episode, params.replay) if used else None
+
+
+def _told_replay(replay: ReplayEpisode | None) -> str:
+    return f"robot taken from the replay in episode {replay.number}" if replay is not None else ""
 
 
 def _check_masks(masks: MaskTrack, count: int, camera: str) -> None:

@@ -86,6 +86,9 @@ class EpisodeClip:
         The rig definition the episode was recorded with.
     objects : ObjectTrack or None
         Poses of the world's objects at the pictures, when they were recorded.
+    replay : EpisodeClip or None
+        The same motion filmed again without the operator, once it is attached
+        (``recorder.cleaning.robot_replay``); closed with this clip.
 
     Raises
     ------
@@ -124,6 +127,7 @@ class EpisodeClip:
         self.mode: Mode = mode or ("static" if _mount(episode.rig, camera) == "world" else "moving")
         self.joints: Mapping[str, NDArray[np.float64]] = _joints_at_frames(episode, camera)
         self.objects = _objects_at_frames(episode, camera)
+        self.replay: EpisodeClip | None = None
         self._cache = PictureCache(int(np.prod(shape)))
 
     def frame(self, index: int) -> NDArray[np.uint8]:
@@ -140,7 +144,9 @@ class EpisodeClip:
             ) from error
 
     def close(self) -> None:
-        """Close the episode when this clip opened it."""
+        """Close the replay, and the episode when this clip opened it."""
+        if self.replay is not None:
+            self.replay.close()
         if self._owned:
             self.episode.close()
 

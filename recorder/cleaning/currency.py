@@ -14,6 +14,7 @@ WORDS = {
     "robot_sources": "robot pictures",
     "flow_reach": "flow reach",
     "object_layer": "moved objects",
+    "replay": "replay",
     "rekey_below": "draw again under",
 }
 

@@ -62,6 +62,8 @@ class CleanedFacts(BaseModel):
     figures : mapping of str to float
         Shares of the mask by layer, worst pictures and what the filler found.
     plugins : tuple of PluginFacts
+    replay : str
+        Whether the robot was taken from a replay, one sentence; empty when there is none.
     drawn : str or None
         SHA-256 of what was drawn on the episode, empty for nothing; None in videos made before
         this was written down.
@@ -84,6 +86,7 @@ class CleanedFacts(BaseModel):
     warnings: tuple[str, ...] = ()
     figures: dict[str, float] = Field(default_factory=dict)
     plugins: tuple[PluginFacts, ...] = ()
+    replay: str = ""
     drawn: str | None = None
     key: str
 

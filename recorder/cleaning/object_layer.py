@@ -99,7 +99,7 @@ class SceneLayer(RobotLayer):
     def _gather(self, runs: list[RobotFrames], meter: ProgressMeter) -> None:
         super()._gather(runs, meter)
         assert isinstance(self.silhouette, SceneSilhouette)
-        self._badly_told[self.silhouette.robot_shapes :] = True  # they often lie as they lay
+        self._singly[self.silhouette.robot_shapes :] = True  # they often lie as they lay
 
     def _front(self, index: int, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         out = np.zeros((self.clip.size[1], self.clip.size[0]), np.bool_)
@@ -137,6 +137,10 @@ class PosedClip:
         self.moved: NDArray[np.bool_] = objects.moved()
         poses = objects.poses.reshape(len(objects.poses), -1)
         self.joints: Mapping[str, NDArray[np.float64]] = {**clip.joints, OBJECTS: poses}
+        self.replay: Clip | None = getattr(clip, "replay", None)
+        again: ObjectTrack | None = getattr(self.replay, "objects", None)
+        if self.replay is not None and again is not None and again.names == objects.names:
+            self.replay = PosedClip(self.replay, again)
 
     def frame(self, index: int) -> NDArray[np.uint8]:
         """RGB picture; raises ``IndexError`` outside the clip."""

@@ -36,6 +36,9 @@ class CleanParameters(BaseModel):
         Frames a pixel may be carried by optical flow.
     object_layer : bool
         Whether rigidly moved objects are carried over.
+    replay : str
+        Number or identity of an episode that repeats this one without the operator; ``automatic``
+        looks for one that says so, ``none`` takes none.
     rekey_below : float
         Confidence under which a person is asked to draw again.
     """
@@ -53,6 +56,7 @@ class CleanParameters(BaseModel):
     robot_sources: int = Field(default=3, ge=1, le=16)
     flow_reach: int = Field(default=30, ge=0, le=300)
     object_layer: bool = True
+    replay: str = "automatic"
     rekey_below: float = Field(default=0.6, ge=0.0, le=1.0)
 
 

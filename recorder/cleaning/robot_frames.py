@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -21,6 +21,7 @@ REDRAW_PX = 0.25  # smaller corrections are not worth drawing again
 REFINE_PX = 2.0  # how far one frame's shift may lie from that of the whole clip
 LEARNT_ALONG = 1.8  # colours learnt with a shift hide about half of it
 ENOUGH = 3000.0  # squared slopes of grey that tell a shift better than edges do
+OFF_TIMES, OFF_MORE = 2.0, 4.0
 COMMON_WEIGHT = 0.2  # of the clip's edge scores against those of one frame
 
 Hole = Callable[[int], NDArray[np.bool_]]
@@ -42,12 +43,15 @@ class RobotFrame:
         What the operator covers there, with a margin.
     shift : Shift
         Registration that was applied.
+    off : float or None
+        Mean grey levels between the seen and the painted robot; None where nothing was compared.
     """
 
     surface: Surface
     inside_px: NDArray[np.float32]
     hidden: NDArray[np.bool_]
     shift: Shift
+    off: float | None = None
 
     @property
     def part(self) -> tuple[slice, slice]:
@@ -135,20 +139,34 @@ class RobotFrames:
         inside = np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 3), np.float32)[1:-1, 1:-1]
         return RobotFrame(surface, inside, hidden, shift)
 
-    def register_colours(self, indices: NDArray[np.int64], painter: Painter) -> None:
-        """Improve the shift all frames share, knowing what the robot looks like."""
-        total, weight = np.zeros(2), np.eye(2)
+    def register_colours(self, indices: NDArray[np.int64], painter: Painter) -> NDArray[np.int64]:
+        """Improve the shift all frames share, knowing what the robot looks like.
+
+        Returns
+        -------
+        (M,) int64 array
+            Those of ``indices`` that show the robot as it was drawn; all when none can tell.
+        """
+        seen: list[tuple[int, SeenShift]] = []
         for index in indices:
             frame = self.drawn(int(index))
             found = None if frame is None else self.seen_shift(int(index), frame, painter)
             if found is not None:
-                total += found.certain @ found.right_down
-                weight += found.certain
+                seen.append((int(index), found))
+        limit = off_limit([found.off for _, found in seen])
+        seen = [one for one in seen if one[1].off <= limit]
+        total, weight = np.zeros(2), np.eye(2)
+        for _, found in seen:
+            total += found.certain @ found.right_down
+            weight += found.certain
         right, down = LEARNT_ALONG * np.linalg.solve(weight, total)
         if np.hypot(right, down) < REFINE_PX:
             common = self.common
-            self.common = Shift(common.right + right, common.down + down, common.certain)
+            self.common = Shift(
+                common.right + float(right), common.down + float(down), common.certain
+            )
         self._kept.clear()
+        return np.array([index for index, _ in seen], np.int64) if seen else indices
 
     def seen_shift(self, index: int, frame: RobotFrame, painter: Painter) -> SeenShift | None:
         """Where the robot is seen in frame ``index`` against where ``frame`` has it."""
@@ -160,8 +178,10 @@ class RobotFrames:
         if frame is None or self._scores is None:
             return frame
         found = self.seen_shift(index, frame, self.painter) if self.painter else None
+        if found is not None:
+            frame = replace(frame, off=found.off)
         if found is not None and np.linalg.eigvalsh(found.certain)[0] > ENOUGH:
-            right, down = found.right_down
+            right, down = (float(one) for one in found.right_down)
         else:
             scores = edge_scores(self.clip.frame(index), frame.surface, self.hole(index))
             if scores is None:
@@ -171,4 +191,13 @@ class RobotFrames:
         if not REDRAW_PX < np.hypot(right, down) <= REFINE_PX + 1:
             return frame
         shift = frame.shift
-        return self.drawn(index, Shift(shift.right + right, shift.down + down, shift.certain))
+        moved = self.drawn(index, Shift(shift.right + right, shift.down + down, shift.certain))
+        return None if moved is None else replace(moved, off=frame.off)
+
+
+def off_limit(offs: Sequence[float]) -> float:
+    """Mean grey levels beyond which a picture does not show the robot as it was drawn.
+
+    Joints that jumped, or came late, draw it where it was not.
+    """
+    return OFF_TIMES * float(np.median(offs)) + OFF_MORE if len(offs) else np.inf

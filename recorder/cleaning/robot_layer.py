@@ -5,8 +5,8 @@ point is in other frames; where it is seen there its colour is learnt: painted f
 the surface (``RobotColours``), plus what was seen at that very place besides (``RobotAtlas``). The
 light is matched on the robot that is seen around the hole.
 
-Parts of which the atlas tells badly what is seen (a shape that is not the true one, a print on an
-object that lies as it lay) are taken from single frames instead, up to
+Parts of which the atlas tells badly what is seen (a shape that is not the true one), objects, and
+everything once there is a replay are taken from single frames instead, up to
 ``CleanParameters.robot_sources`` of them, those first in which the hidden links stand most alike.
 """
 
@@ -25,7 +25,7 @@ from recorder.cleaning.layers import FillFacts
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.robot_atlas import FADE, RobotAtlas
 from recorder.cleaning.robot_colours import RobotColours
-from recorder.cleaning.robot_frames import Hole, RobotFrame, RobotFrames
+from recorder.cleaning.robot_frames import Hole, RobotFrame, RobotFrames, off_limit
 from recorder.cleaning.robot_points import RobotPoints, refine
 from recorder.cleaning.robot_sources import (
     AGAIN,
@@ -87,7 +87,8 @@ class RobotLayer:
     rig : mapping
         ``Episode.rig``: which hands there are.
     replay : Clip, optional
-        The same motion filmed again by the same camera without the operator, with joints.
+        The same motion filmed again by the same camera without the operator, with joints; by
+        default ``clip.replay`` where the clip has one.
 
     Raises
     ------
@@ -114,13 +115,14 @@ class RobotLayer:
         self.frames = RobotFrames(clip, self.silhouette, hole)
         self._hole = hole
         self._replay = None
+        replay = getattr(clip, "replay", None) if replay is None else replay
         if replay is not None and replay.size == clip.size and replay.joints:
             nothing = np.zeros((clip.size[1], clip.size[0]), np.bool_)
             self._replay = RobotFrames(replay, self.silhouette, lambda _index: nothing)
         self._bank = SourceBank([])
         self._colours = RobotColours(self.silhouette.shapes)
         self._atlas = RobotAtlas(self.silhouette.shapes, 1e-3)
-        self._badly_told = np.zeros(len(self.silhouette.shapes), np.bool_)
+        self._singly = np.zeros(len(self.silhouette.shapes), np.bool_)
 
     def prepare(self, report: Report = quiet) -> FillFacts:
         """Find where the robot is seen in the clip; may raise ``Cancelled``."""
@@ -134,12 +136,17 @@ class RobotLayer:
         colours = RobotColours(self.silhouette.shapes)
         found: list[Candidate] = []
         for number, (run, indices) in enumerate(zip(runs, chosen, strict=True)):
+            seen: list[tuple[int, RobotFrame]] = []
             for index in indices:
                 frame = run.get(int(index))
                 if frame is not None:
-                    found.append(candidate(number, int(index), frame, self.silhouette.shapes))
-                    self._learn(colours, run.clip.frame(int(index)), frame)
+                    seen.append((int(index), frame))
                 meter.advance(1, "robot")
+            limit = off_limit([frame.off for _, frame in seen if frame.off is not None])
+            for index, frame in seen:
+                if frame.off is None or frame.off <= limit:
+                    found.append(candidate(number, index, frame, self.silhouette.shapes))
+                    self._learn(colours, run.clip.frame(index), frame)
         colours.settle()
         self._colours = colours
         self._bank = SourceBank([one for one in found if one.visible.any()])
@@ -175,8 +182,7 @@ class RobotLayer:
                         self._learn(self._colours, run.clip.frame(int(index)), frame)
             self._colours.settle()
             if again < REGISTER_ROUNDS:
-                for run, indices in runs:
-                    run.register_colours(indices, self._grey)
+                runs = [(run, run.register_colours(indices, self._grey)) for run, indices in runs]
         for run, _ in runs:
             run.painter = self._grey
 
@@ -216,7 +222,8 @@ class RobotLayer:
                 self._atlas.check(points, lit - painted, weights)
             self._atlas.add(points, lit - painted, weights, one.clip > 0)
             meter.advance(meter.total / 2 / count, "robot")
-        self._badly_told = self._atlas.misfit > BADLY_TOLD
+        replayed = any(one.clip for one in self._bank.candidates)  # it shows the very same poses
+        self._singly = (self._atlas.misfit > BADLY_TOLD) | replayed
 
     def _learn(self, colours: RobotColours, picture: NDArray[np.uint8], frame: RobotFrame) -> None:
         """Take in the colours of what is seen, every ``LEARN_STEP``-th row and column."""
@@ -262,8 +269,8 @@ class RobotLayer:
         context = near & (frame.inside_px > EDGE_PX) & ~frame.hidden & ~todo[frame.part]
         rows, columns = np.nonzero(context)
         thin = slice(None, None, max(1, len(rows) // CONTEXT_POINTS))
-        badly = wanted & self._badly_told[frame.surface.shape]
-        for part, colours_at in ((wanted & ~badly, self._told), (badly, self._taken)):
+        single = wanted & self._singly[frame.surface.shape]
+        for part, colours_at in ((wanted & ~single, self._told), (single, self._taken)):
             if not part.any():
                 continue
             looked = part.copy()

@@ -30,10 +30,13 @@ class SeenShift(NamedTuple):
         Pixels from the drawn to the seen robot.
     certain : (2, 2) float64 array
         Information of it: sum of squared slopes of grey, (grey levels per pixel)^2.
+    off : float
+        Mean grey levels between the two with this shift.
     """
 
     right_down: NDArray[np.float64]
     certain: NDArray[np.float64]
+    off: float
 
 
 def seen_shift(
@@ -59,7 +62,7 @@ def seen_shift(
     slope_y = cv2.Sobel(drawn, cv2.CV_32F, 0, 1)[used] / 8
     level = drawn[used]
     slopes = np.stack([slope_x, slope_y, level / 100, np.ones_like(level)])
-    shift, system = np.zeros(2), np.eye(4)
+    shift, system, mean_off = np.zeros(2), np.eye(4), 0.0
     h, w = grey.shape
     for _ in range(STEPS):
         move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
@@ -68,9 +71,10 @@ def seen_shift(
         off = cv2.GaussianBlur(back, (0, 0), BLUR_PX)[used] - level
         weighted = slopes / np.maximum(1.0, np.abs(off - np.median(off)) / SURE)
         system = (weighted @ slopes.T).astype(np.float64) + 1e-3 * np.eye(4)
+        mean_off = float(np.abs(off - np.median(off)).mean())
         step = np.linalg.solve(system, (weighted @ off).astype(np.float64))[:2]
         shift -= step
         if np.abs(step).max() < 0.02:
             break
     light = system[:2, 2:] @ np.linalg.solve(system[2:, 2:], system[2:, :2])
-    return SeenShift(shift, system[:2, :2] - light)
+    return SeenShift(shift, system[:2, :2] - light, mean_off)
