@@ -28,6 +28,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from typing import Protocol
 
 import cv2
@@ -165,6 +166,7 @@ class ProcessPool:
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Processes started in here never get Ctrl+C, not even while they start."""
+    resource_tracker.ensure_running()  # started in here, it would let them through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -101,7 +101,10 @@ def run_clean(
         raise CleanError(str(error)) from None
     executor = executor or executor_for(plan.workers, plan.ray, round(plan.memory_gib * 2**30))
     with _control(dataset, plan) as control:
-        tasks, failures = select_tasks(dataset, plan, control, report, methods)
+        try:
+            tasks, failures = select_tasks(dataset, plan, control, report, methods)
+        except Cancelled:
+            raise Cancelled("cancelled before the first episode; nothing was changed") from None
         for failure in failures:
             remember(dataset, failure)
         _check_room(dataset, tasks)

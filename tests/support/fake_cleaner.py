@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recorder.cleaning.clip import CleanError, MaskTrack
 from recorder.cleaning.layers import Filled, FillFacts, Layer
 from recorder.cleaning.methods import CleanSource, Methods
-from recorder.dataset import Dataset, open_dataset
+from recorder.dataset import Dataset, episode_number, open_dataset
 from recorder.progress import Progress, Report, quiet
 from recorder.synthetic import SyntheticTake, write_take
 
@@ -112,12 +112,19 @@ def filler_that_is_always_killed(source: CleanSource, masks: MaskTrack) -> Colou
     return _killed(source, masks, times=100)
 
 
-def filler_that_takes_all_memory(source: CleanSource, masks: MaskTrack) -> ColourFiller:
-    def take(index: int) -> None:
-        if source.episode.path.name == "episode_000001.h5":
-            np.ones(8 << 30, np.uint8)
+def filler_of_misfortunes(source: CleanSource, masks: MaskTrack) -> ColourFiller:
+    """Episode 1 fails, 2 takes all memory, 3 is killed; all others are well."""
+    number = episode_number(source.episode.path)
 
-    return ColourFiller(source, masks, take)
+    def happen(index: int) -> None:
+        if number == 2:
+            np.ones(8 << 30, np.uint8)
+        if number == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if number == 1:
+        raise CleanError("this one is out of luck; choose another")
+    return ColourFiller(source, masks, happen)
 
 
 def filler_that_waits(source: CleanSource, masks: MaskTrack) -> ColourFiller:

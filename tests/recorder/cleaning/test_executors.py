@@ -12,10 +12,8 @@ import pytest
 from support.fake_cleaner import (
     FAKE,
     dataset_of_takes,
-    filler_that_fails_on_episode_1,
-    filler_that_is_always_killed,
+    filler_of_misfortunes,
     filler_that_is_killed_once,
-    filler_that_takes_all_memory,
     filler_that_waits,
     rectangle_masks,
 )
@@ -31,7 +29,7 @@ from recorder.progress import Cancelled
 
 @pytest.fixture
 def dataset(tmp_path) -> Dataset:
-    return dataset_of_takes(tmp_path / "dataset", count=3)
+    return dataset_of_takes(tmp_path / "dataset", count=3, seconds=0.3)
 
 
 def cleaned_bytes(root: Path) -> dict[str, str]:
@@ -45,16 +43,30 @@ def run_in(root: Path, executor, methods: Methods = FAKE, **chosen):
     return run_clean(CleanPlan(dataset=root, **chosen), executor=executor, methods=methods)
 
 
-def test_a_pool_makes_the_same_bytes_as_this_process(dataset, tmp_path):
+def test_a_pool_makes_the_same_bytes_as_this_process_whatever_the_terminal_sends(
+    dataset, tmp_path, capfd
+):
+    """Ctrl+C of a terminal goes to every process, also to one that is just starting."""
     shutil.copytree(dataset.root, tmp_path / "pool")
     run_in(dataset.root, InProcess())
-    summary = run_in(tmp_path / "pool", ProcessPool(2))
+    seen: set[int] = set()
+
+    def interrupt(progress) -> None:
+        for child in psutil.Process().children():
+            if child.pid not in seen and "spawn_main" in " ".join(child.cmdline()):
+                seen.add(child.pid)
+                child.send_signal(signal.SIGINT)
+
+    summary = run_clean(CleanPlan(dataset=tmp_path / "pool"), interrupt, ProcessPool(2), FAKE)
     assert summary.count("cleaned") == 3
     assert len(cleaned_bytes(dataset.root)) == 3
     assert cleaned_bytes(tmp_path / "pool") == cleaned_bytes(dataset.root)
+    assert len(seen) == 2
+    assert "Traceback" not in capfd.readouterr().err
 
 
-def test_masks_and_layers_come_out_the_same_in_every_process(dataset, tmp_path):
+def test_masks_and_layers_come_out_the_same_in_every_process(tmp_path):
+    dataset = dataset_of_takes(tmp_path / "dataset", count=2, seconds=0.2)
     shutil.copytree(dataset.root, tmp_path / "pool")
     run_in(dataset.root, InProcess(), Methods(), episodes=(0, 1))
     summary = run_in(tmp_path / "pool", ProcessPool(2), Methods(), episodes=(1, 0))
@@ -69,25 +81,14 @@ def test_a_killed_worker_is_tried_once_more(dataset):
     assert (dataset.root / "killed-0").exists()
 
 
-def test_a_worker_that_is_always_killed_is_reported_and_the_rest_goes_on(dataset):
-    methods = Methods(rectangle_masks, filler_that_is_always_killed)
+def test_every_misfortune_of_an_episode_in_a_pool_is_told_and_the_rest_goes_on(tmp_path):
+    dataset = dataset_of_takes(tmp_path / "dataset", count=5, seconds=0.2)
+    methods = Methods(rectangle_masks, filler_of_misfortunes)
     summary = run_in(dataset.root, ProcessPool(2), methods)
-    assert [one.outcome for one in summary.outcomes] == ["cleaned", "failed", "cleaned"]
-    assert "killed 2 times" in summary.outcomes[1].error
-
-
-def test_memory_beyond_the_limit_fails_one_episode(dataset):
-    methods = Methods(rectangle_masks, filler_that_takes_all_memory)
-    summary = run_in(dataset.root, ProcessPool(2), methods)
-    assert [one.outcome for one in summary.outcomes] == ["cleaned", "failed", "cleaned"]
-    assert "not enough memory" in summary.outcomes[1].error
-
-
-def test_a_failed_episode_in_a_pool_says_why(dataset):
-    methods = Methods(rectangle_masks, filler_that_fails_on_episode_1)
-    summary = run_in(dataset.root, ProcessPool(2), methods)
-    assert [one.outcome for one in summary.outcomes] == ["cleaned", "failed", "cleaned"]
-    assert "luck" in summary.outcomes[1].error
+    ended = ["cleaned", "failed", "failed", "failed", "cleaned"]
+    assert [one.outcome for one in summary.outcomes] == ended
+    for number, says in ((1, "luck"), (2, "not enough memory"), (3, "killed 2 times")):
+        assert says in summary.outcomes[number].error
 
 
 def test_cancel_ends_the_workers_of_a_pool(dataset):
@@ -105,24 +106,6 @@ def test_cancel_ends_the_workers_of_a_pool(dataset):
         if "spawn_main" in " ".join(child.cmdline())
     ]
     assert workers == []
-
-
-def test_ctrl_c_of_the_terminal_never_reaches_a_worker_not_even_while_it_starts(dataset, capfd):
-    seen: set[int] = set()
-
-    def interrupt(progress) -> None:
-        for child in psutil.Process().children():
-            if child.pid not in seen and "spawn_main" in " ".join(child.cmdline()):
-                seen.add(child.pid)
-                child.send_signal(signal.SIGINT)
-
-    plan = CleanPlan(dataset=dataset.root)
-    summary = run_clean(
-        plan, interrupt, ProcessPool(2), Methods(rectangle_masks, filler_that_waits)
-    )
-    assert [one.outcome for one in summary.outcomes] == ["cleaned"] * 3
-    assert len(seen) == 2
-    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_workers_end_with_a_parent_that_is_killed(dataset, tmp_path):

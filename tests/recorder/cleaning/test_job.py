@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +29,7 @@ from support.waiting import wait_until
 
 from recorder.cleaning.choices import save_choices
 from recorder.cleaning.clip import CleanError
+from recorder.cleaning.executors import ProcessPool
 from recorder.cleaning.job import run_clean
 from recorder.cleaning.methods import Methods
 from recorder.cleaning.parameters import CleanParameters
@@ -110,6 +113,14 @@ def test_cancel_keeps_finished_episodes_and_the_next_run_goes_on(dataset):
     assert list((dataset.root / "cleaned").glob(".job-*")) == []
 
 
+def test_cancel_while_looking_at_the_episodes_says_that_nothing_changed(dataset):
+    def cancel(progress) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled, match="before the first episode"):
+        run_clean(CleanPlan(dataset=dataset.root), cancel, methods=FAKE)
+
+
 def test_pause_waits_and_goes_on(dataset, tmp_path):
     control = tmp_path / "control"
     control.mkdir()
@@ -150,8 +161,8 @@ def test_a_plan_that_cannot_work_is_refused_before_anything(dataset, chosen, say
 
 def test_a_dataset_may_be_named_from_where_one_stands(dataset, monkeypatch):
     monkeypatch.chdir(dataset.root.parent)
-    plan = CleanPlan(dataset=Path(dataset.root.name), episodes=(0, 1), workers=2)
-    assert outcomes(run_clean(plan, methods=FAKE)) == ["cleaned"] * 2
+    plan = CleanPlan(dataset=Path(dataset.root.name), episodes=(0,))
+    assert outcomes(run_clean(plan, executor=ProcessPool(1), methods=FAKE)) == ["cleaned"]
 
 
 def test_no_room_is_said_before_the_start(dataset, monkeypatch):
@@ -176,7 +187,9 @@ def test_saved_choices_of_the_task_are_used_and_stored(dataset):
     assert (facts.parameters.dilation_px, facts.parameter_source) == (13, "task")
 
 
-def test_a_killed_run_goes_on_where_it_was(dataset):
+def test_a_killed_run_goes_on_where_it_was_to_the_same_bytes(dataset, tmp_path):
+    shutil.copytree(dataset.root, tmp_path / "undisturbed")
+    run_clean(CleanPlan(dataset=tmp_path / "undisturbed"), methods=SLOW)
     code = (
         "import sys; sys.path[:0] = ['.', 'tests']\n"
         "from support.fake_cleaner import rectangle_masks, filler_that_waits\n"
@@ -195,8 +208,38 @@ def test_a_killed_run_goes_on_where_it_was(dataset):
     assert outcomes(summary) == ["finished before", "cleaned", "cleaned"]
     left = {p.name for p in (dataset.root / "cleaned").rglob("*") if p.is_file()}
     assert not {name for name in left if "part" in name or name == "control"}
-    for info in cleaned_results(dataset)[0]:
-        assert info.facts.frames == 15
+    assert stored(dataset.root) == stored(tmp_path / "undisturbed")
+
+
+def stored(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted((root / "cleaned").glob("*/*.h5"))
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_killed_at_any_moment_the_same_command_ends_with_the_same_bytes(tmp_path, seed):
+    dataset = dataset_of_takes(tmp_path / "dataset", count=3, seconds=0.3)
+    shutil.copytree(dataset.root, tmp_path / "undisturbed")
+    run_clean(CleanPlan(dataset=tmp_path / "undisturbed"))
+    undisturbed = stored(tmp_path / "undisturbed")
+    argv = [sys.executable, "-m", "recorder.cleaning.job", "--spec", spec(tmp_path, dataset)]
+    moment = random.Random(seed)
+    for _ in range(3):
+        child = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        for _ in range(moment.randrange(1, 40)):  # lines of progress
+            child.stdout.readline()
+        child.kill()
+        child.communicate()
+        there = stored(dataset.root)
+        assert all(undisturbed[name] == content for name, content in there.items())
+    summary = run_clean(CleanPlan(dataset=dataset.root))
+    assert summary.count("failed") == 0
+    assert stored(dataset.root) == undisturbed
+    assert not [path for path in dataset.root.glob("cleaned/*/.*") if path.suffix == ".part"]
 
 
 def spec(tmp_path: Path, dataset: Dataset, **chosen) -> Path:

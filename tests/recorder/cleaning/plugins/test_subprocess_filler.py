@@ -13,6 +13,7 @@ from support.fake_inpainter import COLOUR_BGR
 
 from recorder.cleaning.cleaning import CleanOptions, clean_episode
 from recorder.cleaning.clip import CleanError
+from recorder.cleaning.executors import ProcessPool
 from recorder.cleaning.job import run_clean
 from recorder.cleaning.layers import Layer
 from recorder.cleaning.methods import Methods, make_filler, make_masks
@@ -143,7 +144,7 @@ def test_cancel_ends_the_program(dataset, install_program):
 
 
 def test_a_batch_goes_on_after_a_program_that_fails(tmp_path, install_program):
-    dataset = dataset_of_takes(tmp_path / "two", count=2)
+    dataset = dataset_of_takes(tmp_path / "two", count=2, seconds=0.1)
     install_program("fails")
     plan = CleanPlan(dataset=dataset.root, parameters={"filler": "plugin:fake"})
     summary = run_clean(plan, methods=METHODS)
@@ -151,12 +152,11 @@ def test_a_batch_goes_on_after_a_program_that_fails(tmp_path, install_program):
     assert "version" in summary.outcomes[1].error
 
 
-def test_a_pool_uses_the_plugins_of_the_user(tmp_path, install_program):
-    dataset = dataset_of_takes(tmp_path / "two", count=2)
+def test_a_pool_uses_the_plugins_of_the_user(dataset, install_program):
     install_program()
-    plan = CleanPlan(dataset=dataset.root, parameters={"filler": "plugin:fake"}, workers=2)
-    summary = run_clean(plan, methods=METHODS)
-    assert [one.outcome for one in summary.outcomes] == ["cleaned", "cleaned"]
+    plan = CleanPlan(dataset=dataset.root, parameters={"filler": "plugin:fake"})
+    summary = run_clean(plan, executor=ProcessPool(1), methods=METHODS)
+    assert [one.outcome for one in summary.outcomes] == ["cleaned"]
 
 
 def test_masks_come_from_a_program_too(dataset, install):
