@@ -17,6 +17,9 @@ from recorder.progress import ProgressMeter, Report, quiet
 
 THRESHOLD = 127  # grey values above are operator
 FULL = 0.98  # share of a picture over which a mask leaves nothing to work with
+GREY = (32, 223)  # grey values that are neither black nor white
+MOSTLY_GREY = 0.5  # of what was taken as operator; soft edges and codecs stay below
+MOST_NAMED = 5
 PICTURES = frozenset({".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff"})
 MOST_PICTURE_BYTES = 256 << 20
 
@@ -47,34 +50,46 @@ def imported_masks(
         )
     if path.is_dir():
         files = _pictures(path)
-        _check_count(len(files) - offset, clip, path.name, offset)
-        return _track(clip, path.name, _read_folder(files[offset:], clip), report)
+        holes = _holes(files)
+        _check_count(len(files) - offset, clip, path.name, offset, holes)
+        track = _track(clip, path.name, _read_folder(files[offset:], clip), report)
+        if holes:
+            said = (
+                f"'{path.name}' has no mask {holes}; its masks were taken in order, without a gap"
+            )
+            return track.with_warnings((*track.warnings, said))
+        return track
     if not path.exists():
         raise CleanError(f"masks '{path}' do not exist; give a video or a folder of PNG pictures")
     with VideoClip(path) as video:
-        _check_count(video.count - offset, clip, path.name, offset)
+        _check_count(video.count - offset, clip, path.name, offset, "")
         _check_size(video.size, clip, path.name)
         grey = (video.frame(at + offset).max(axis=2) for at in range(clip.count))
-        return _track(clip, path.name, (one > THRESHOLD for one in grey), report)
+        return _track(clip, path.name, grey, report)
 
 
 def _track(
-    clip: Clip, name: str, masks: Iterator[NDArray[np.bool_]], report: Report
+    clip: Clip, name: str, pictures: Iterator[NDArray[np.uint8]], report: Report
 ) -> PackedMaskTrack:
     shares: list[float] = []
+    brightest: list[int] = []
+    between: list[float] = []
     meter = ProgressMeter(clip.count, report)
 
     def counted() -> Iterator[NDArray[np.bool_]]:
-        for mask in masks:
+        for picture in pictures:
+            mask = picture > THRESHOLD
             shares.append(float(mask.mean()))
+            brightest.append(int(picture.max()))
+            between.append(float(((picture >= GREY[0]) & (picture <= GREY[1])).mean()))
             meter.advance(1, "masks")
             yield mask
 
     track = PackedMaskTrack(clip.size, counted())
     if max(shares) == 0:
         raise CleanError(
-            f"every mask in '{name}' is empty, so nothing would be cleaned; "
-            f"operator pixels must be brighter than {THRESHOLD}"
+            f"every mask in '{name}' is empty, so nothing is cleaned: its brightest pixel has "
+            f"{max(brightest)}, operator pixels must be brighter than {THRESHOLD}"
         )
     if min(shares) > FULL:
         raise CleanError(
@@ -87,6 +102,11 @@ def _track(
         warnings.append(
             f"{len(full)} of {len(shares)} masks in '{name}' cover the whole picture, the first at "
             f"{full[0]}; look at them"
+        )
+    if np.sum(between) > MOSTLY_GREY * np.sum(shares):
+        warnings.append(
+            f"the masks in '{name}' are grey rather than black and white; pixels brighter than "
+            f"{THRESHOLD} were taken as operator"
         )
     if np.mean(shares) > 0.5:
         warnings.append(
@@ -103,27 +123,54 @@ def _pictures(folder: Path) -> list[Path]:
     return sorted(found, key=lambda one: (_numbers(one.stem), one.name))
 
 
+def _holes(files: list[Path]) -> str:
+    """Numbers that are missing where files are numbered one by one; empty without a hole.
+
+    Raises
+    ------
+    CleanError
+        Two files have the same number.
+    """
+    numbers = [_numbers(one.stem) for one in files]
+    columns = list(zip(*numbers, strict=False))
+    changing = [column for column in columns if len(set(column)) > 1]
+    if len(changing) != 1 or len({len(one) for one in numbers}) > 1:
+        return ""
+    steps = np.diff(changing[0])
+    if (steps == 0).any():
+        at = int(np.flatnonzero(steps == 0)[0])
+        raise CleanError(
+            f"'{files[at].name}' and '{files[at + 1].name}' have the same number; keep one of them"
+        )
+    if np.median(steps) != 1 or (steps == 1).all():
+        return ""
+    missing = sorted(set(range(changing[0][0], changing[0][-1])) - set(changing[0]))
+    shown = ", ".join(str(one) for one in missing[:MOST_NAMED])
+    return f"{shown} and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else shown
+
+
 def _numbers(stem: str) -> tuple[int, ...]:
     return tuple(int(digits) for digits in re.findall(r"\d+", stem))
 
 
-def _read_folder(files: list[Path], clip: Clip) -> Iterator[NDArray[np.bool_]]:
+def _read_folder(files: list[Path], clip: Clip) -> Iterator[NDArray[np.uint8]]:
     for file in files:
         if file.stat().st_size > MOST_PICTURE_BYTES:
             raise CleanError(f"mask '{file.name}' is larger than 256 MB and is not read")
         stored = np.fromfile(file, np.uint8)
-        picture = cv2.imdecode(stored, cv2.IMREAD_GRAYSCALE) if stored.size else None
+        picture = cv2.imdecode(stored, cv2.IMREAD_COLOR) if stored.size else None
         if picture is None:
             raise CleanError(f"mask '{file.name}' cannot be read as a picture; save it as PNG")
         _check_size((picture.shape[1], picture.shape[0]), clip, file.name)
-        yield picture > THRESHOLD
+        yield np.asarray(picture, np.uint8).max(axis=2)
 
 
-def _check_count(found: int, clip: Clip, name: str, offset: int) -> None:
+def _check_count(found: int, clip: Clip, name: str, offset: int, holes: str) -> None:
     if found != clip.count:
+        gaps = f" (there is no {holes})" if holes else ""
         after = f" after the first {offset}" if offset else ""
         raise CleanError(
-            f"'{name}' has {max(0, found)} masks{after} for the {clip.count} pictures of "
+            f"'{name}' has {max(0, found)} masks{after}{gaps} for the {clip.count} pictures of "
             f"'{clip.name}'; give one mask per picture"
         )
 

@@ -38,6 +38,7 @@ _BOX = np.ones((3, 3), np.uint8)
 
 ROUNDS = 2
 AREA_OF_SOMEBODY = 0.002  # share of the picture that changed at its edge
+REALLY_GONE = 0.45  # of what changed: the colours that pictures without him miss
 MOSTLY = 0.6
 LEAST_ADDED = 0.05
 SURE = 0.7  # score from which a pixel teaches colours
@@ -167,7 +168,8 @@ def _added_colours(
 
     Things are in the pictures without the operator too, and only move: a colour that became no
     more with him, where the robot is not, is not his. Where he hides a colour the scene is full
-    of, as much of it is missed.
+    of, as much of it is missed. Pictures without him that miss little of his colours show him, too:
+    he stands where the scene was taken to be.
     """
     with_him = np.array([at_edge.mean() > AREA_OF_SOMEBODY for at_edge, _ in regions])
     changed = np.stack([at_edge | inner for at_edge, inner in regions])
@@ -179,6 +181,8 @@ def _added_colours(
         _mean_colours(bins[~with_him], free[~with_him]),
     )
     appeared = there - before
+    if np.maximum(appeared, 0).sum() < REALLY_GONE * mine.sum():
+        return None
     if not free.all():  # without silhouettes the robot hides as much, with him and without
         hidden = _mean_colours(np.broadcast_to(scene, bins.shape)[with_him], changed[with_him])
         appeared += np.minimum(hidden, still.probability() * still.total)

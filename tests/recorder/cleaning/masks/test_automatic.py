@@ -6,6 +6,7 @@ from support.operator_takes import (
     BLACK_GLOVE,
     BLUE_GLOVE,
     DARK_SKIN,
+    WIDTH,
     Take,
     make_take,
     overlap,
@@ -62,6 +63,8 @@ def test_without_an_operator_masks_are_empty_and_it_says_so() -> None:
     track = automatic_masks(take.clip, PARAMS, take.silhouette)
     assert not _all(track).any()
     assert "no operator was found in 'front/rgb'" in track.warnings[0]
+    assert "draw hands and sleeves on picture" in track.warnings[0]
+    assert max(track.confidence(index) for index in range(40)) < PARAMS.rekey_below
 
 
 def test_one_picture_is_no_fault_and_a_drawing_on_it_is_kept() -> None:
@@ -148,3 +151,71 @@ def test_confidence_is_a_share() -> None:
     values = [track.confidence(index) for index in range(track.count)]
     assert all(0 <= one <= 1 for one in values)
     assert np.mean(values) > 0.7
+
+
+@pytest.mark.parametrize("hand", [DARK_SKIN, BLUE_GLOVE])
+def test_an_operator_who_is_always_there_is_found(hand: tuple[int, int, int]) -> None:
+    take = make_take(count=24, absent=0, hand=hand)
+    masks = _all(automatic_masks(take.clip, PARAMS, take.silhouette))
+    assert recall(_grown(masks, take), take.truth) >= 0.95
+    assert overlap(masks, take.truth) >= 0.8
+
+
+def test_a_glove_of_the_robots_colour_is_found_beside_the_robot() -> None:
+    take = make_take(count=24, hand=(225, 225, 228))
+    masks = _all(automatic_masks(take.clip, PARAMS, take.silhouette))
+    beside = take.truth & ~take.robot
+    assert recall(_grown(masks, take), beside) >= 0.97
+
+
+def test_a_dim_clip_is_no_harder() -> None:
+    take = make_take(count=24)
+    noise = np.random.default_rng(3).normal(0, 1, take.frames.shape)
+    dim = np.clip(np.rint(take.frames * 0.25 + noise), 0, 255).astype(np.uint8)
+    masks = _all(automatic_masks(ArrayClip(dim), PARAMS, take.silhouette))
+    assert recall(_grown(masks, take), take.truth) >= 0.97
+    assert overlap(masks, take.truth) >= 0.8
+
+
+def test_light_that_wanders_over_the_picture_is_not_the_operator() -> None:
+    take = make_take(count=24)
+    across = np.linspace(-1, 1, WIDTH)[None, :, None]
+    frames = np.stack(
+        [
+            np.clip(one * (0.9 + 0.2 * np.sin(at / 4) * across), 0, 255).astype(np.uint8)
+            for at, one in enumerate(take.frames)
+        ]
+    )
+    masks = _all(automatic_masks(ArrayClip(frames), PARAMS, take.silhouette))
+    assert recall(_grown(masks, take), take.truth) >= 0.97
+    assert overlap(masks, take.truth) >= 0.8
+
+
+def test_an_arm_that_never_moves_is_found_by_the_colours_of_the_other() -> None:
+    take = make_take(count=24, arms=2, absent=0)
+    other = make_take(count=24, absent=0)
+    still = take.truth[12] & ~other.truth[12]
+    frames, truth = other.frames.copy(), other.truth | still
+    frames[:, still] = take.frames[12][still]
+    masks = _all(automatic_masks(ArrayClip(frames), PARAMS, take.silhouette))
+    clear = truth & ~take.robot
+    assert recall(_grown(masks, take), clear) >= 0.95
+
+
+def test_where_only_skin_tells_the_operator_from_the_robot_no_mask_is_sure() -> None:
+    take = make_take(count=40, absent=0, arms=2)
+    track = automatic_masks(take.clip, PARAMS)
+    assert max(track.confidence(index) for index in range(40)) < PARAMS.rekey_below
+    assert "by skin alone" in track.warnings[0]
+    assert "draw on picture" in track.warnings[0]
+
+
+def test_hands_without_arms_are_found_but_unsure() -> None:
+    take = make_take(count=24)
+    bare = make_take(count=24, absent=24)
+    hands = take.truth & (np.abs(take.frames.astype(int) - [205, 150, 120]).max(axis=3) < 45)
+    hands &= ~np.isin(np.arange(WIDTH), np.arange(40))[None, None]
+    frames = np.where(hands[..., None], take.frames, bare.frames)
+    track = automatic_masks(ArrayClip(frames), PARAMS, take.silhouette)
+    assert recall(_grown(_all(track), take)[12:], hands[12:]) >= 0.9
+    assert max(track.confidence(index) for index in range(24)) < PARAMS.rekey_below

@@ -107,3 +107,47 @@ def test_masks_that_look_inverted_are_warned_about(tmp_path: Path) -> None:
     track = imported_masks(_folder(tmp_path / "masks", masks), _clip())
     assert "check that white is the operator" in " ".join(track.warnings)
     assert "1 of 12 masks in 'masks' cover the whole picture, the first at 4" in track.warnings[0]
+
+
+def test_holes_in_the_numbering_are_named(tmp_path: Path) -> None:
+    numbers = [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12]
+    shifted = tmp_path / "shifted"
+    shifted.mkdir()
+    for at, number in enumerate(numbers):
+        cv2.imwrite(str(shifted / f"{number:04d}.png"), _mask(at))
+    track = imported_masks(shifted, _clip())
+    assert track.warnings == (
+        "'shifted' has no mask 5; its masks were taken in order, without a gap",
+    )
+    (shifted / "0009.png").unlink()
+    with pytest.raises(CleanError, match=r"has 11 masks \(there is no 5, 9\) for the 12 pictures"):
+        imported_masks(shifted, _clip())
+
+
+def test_two_masks_of_the_same_number_are_refused(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "masks", [_mask(index) for index in range(11)])
+    cv2.imwrite(str(folder / "mask_5.jpg"), _mask(5))
+    with pytest.raises(CleanError, match=r"'mask_5\.jpg' and 'mask_5\.png' have the same number"):
+        imported_masks(folder, _clip())
+
+
+def test_names_with_times_have_no_holes(tmp_path: Path) -> None:
+    masks = [_mask(index) for index in range(12)]
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    for index, mask in enumerate(masks):
+        cv2.imwrite(str(folder / f"take2_{index * 33}.png"), mask)
+    assert imported_masks(folder, _clip()).warnings == ()
+
+
+def test_colours_are_operator_and_grey_is_warned_about(tmp_path: Path) -> None:
+    red = [np.dstack([0 * _mask(index), 0 * _mask(index), _mask(index)]) for index in range(12)]
+    track = imported_masks(_folder(tmp_path / "red", red), _clip())
+    np.testing.assert_array_equal(track.mask(3), _mask(3) > 0)
+    assert track.warnings == ()
+    soft = [cv2.GaussianBlur(_mask(index), (0, 0), 4) for index in range(12)]
+    track = imported_masks(_folder(tmp_path / "soft", soft), _clip())
+    assert "grey rather than black and white" in track.warnings[0]
+    dark = [_mask(index) // 255 for index in range(12)]
+    with pytest.raises(CleanError, match="its brightest pixel has 1, operator pixels must be"):
+        imported_masks(_folder(tmp_path / "dark", dark), _clip())

@@ -87,3 +87,16 @@ def test_key_frames_are_put_in_order_and_checked() -> None:
 def test_a_key_frame_survives_json() -> None:
     key = KeyFrame(index=3, foreground=ON_ARM, polygon=((1.0, 2.0),), box=(0, 1, 2, 3))
     assert KeyFrame.model_validate_json(key.model_dump_json()) == key
+
+
+def test_grabcut_sees_only_the_surroundings_of_the_first_guess(
+    take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+    whole = cv2.grabCut
+    monkeypatch.setattr(
+        cv2, "grabCut", lambda image, *more: sizes.append(image.shape) or whole(image, *more)
+    )
+    mask = keyframe_mask(take.frames[20], KeyFrame(index=20, box=(0, 120, 100, 239)))
+    assert mask.any()
+    assert sizes[0][0] * sizes[0][1] < 0.4 * mask.size

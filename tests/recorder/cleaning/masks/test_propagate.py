@@ -99,3 +99,21 @@ def test_the_same_strokes_give_the_same_masks(take: Take) -> None:
     clip = ArrayClip(take.frames[:6])
     once, again = (_masks(keyframe_masks(clip, [_key(take, 0)], PARAMS)) for _ in range(2))
     np.testing.assert_array_equal(once, again)
+
+
+def test_a_second_arm_that_comes_in_later_is_found_by_its_colours() -> None:
+    one, two = make_take(count=24, absent=0), make_take(count=24, absent=0, arms=2)
+    frames = np.concatenate([one.frames[:12], two.frames[12:]])
+    track = keyframe_masks(ArrayClip(frames), [_key(one, 6)], PARAMS)
+    second = two.truth[20] & ~one.truth[20]
+    assert recall(track.mask(20), second) > 0.8
+    assert not (track.mask(8) & two.truth[8] & ~one.truth[8])[:, 240:].any()
+
+
+def test_what_looks_like_the_operator_on_a_key_frame_is_left_out_everywhere() -> None:
+    two = make_take(count=16, absent=0, arms=2)
+    track = keyframe_masks(two.clip, [_key(two, 8)], PARAMS)  # only the larger arm is drawn
+    drawn = two.truth[8].copy()
+    drawn[:, 160:] = False
+    assert overlap(track.mask(10)[:, :150], two.truth[10][:, :150]) > 0.8
+    assert track.mask(10)[:, 240:].mean() < 0.02
