@@ -81,17 +81,23 @@ class CleanDesk:
         return True
 
     def _find_cameras(self) -> list[str]:
-        for row in self.episodes:
+        """Cameras of one readable episode of every rig, and of the newest one."""
+        found: dict[str, None] = {}
+        rigs: set[str] = set()
+        for row in (*self.episodes[-1:], *self.episodes):
+            if row.rig in rigs:
+                continue
             try:
                 with Episode(self.path_of(row.uuid)) as episode:
-                    return [
-                        name
-                        for name, stream in episode.streams.items()
-                        if stream.spec.kind == "image" and not name.endswith(TRUTH_STREAMS)
-                    ]
+                    kinds = {name: one.spec.kind for name, one in episode.streams.items()}
             except (EpisodeError, OSError):
                 continue
-        return []
+            if row is not self.episodes[-1]:
+                rigs.add(row.rig)
+            for name, kind in kinds.items():
+                if kind == "image" and not name.endswith(TRUTH_STREAMS):
+                    found.setdefault(name)
+        return list(found)
 
     def set_camera(self, camera: str) -> None:
         """Look at another camera."""

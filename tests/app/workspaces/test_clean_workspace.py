@@ -1,56 +1,20 @@
-"""Clean in the real window: batch, verdicts, overlays, choices, drawing, keys."""
+"""Clean in the real window: batch, verdicts, overlays, choices, keys."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.clean_window import CleanWindow
 from support.control_names import unnamed_controls
-from support.fake_cleaner import CAMERA, FAKE, FILL, dataset_of_takes, unsure_masks
-from support.repository import ROOT
+from support.fake_cleaner import CAMERA, FILL
 
 from app.action_ids import ActionId
 from app.clean_actions import CLEAN_ACTIONS
-from app.workspaces.clean.clean_workspace import RELOAD_TICKS
-from recorder.catalogue import Catalogue
 from recorder.cleaning.choices import load_choices
-from recorder.cleaning.cleaning import CleanOptions, clean_episode
-from recorder.cleaning.drawn import load_drawn
-from recorder.cleaning.job import run_clean
-from recorder.cleaning.methods import Methods
-from recorder.cleaning.parameters import CleanParameters
-from recorder.cleaning.place import ResultPlace
-from recorder.cleaning.plan import CleanPlan
 from recorder.cleaning.result import cleaned_results
 from recorder.dataset import open_dataset
-from recorder.synthetic import SyntheticTake, write_take
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three episodes; the first is cleaned."""
-    dataset = dataset_of_takes(tmp_path_factory.mktemp("clean") / "dataset", count=3)
-    run_clean(CleanPlan(dataset=dataset.root, episodes=(0,)), methods=FAKE)
-    return dataset.root
-
-
-@pytest.fixture
-def root(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), str(ROOT)]))
-    return Path(shutil.copytree(made, tmp_path / "dataset"))
-
-
-@pytest.fixture
-def window(qapp, root: Path) -> Iterator[CleanWindow]:
-    opened = CleanWindow(root)
-    yield opened
-    if not opened.closed:
-        opened.close()
 
 
 def infos(root: Path):
@@ -281,24 +245,6 @@ def test_a_result_that_is_older_than_drawing_or_choices_says_so(window, root):
     assert "margin 8, now 13" in window.clean.view.warnings.text()
 
 
-def test_a_stroke_is_taken_back_after_the_window_was_closed(window, root):
-    place = ResultPlace(open_dataset(root), window.clean.uuid, CAMERA)
-    window.press("D")
-    window.drag((40, 40), (60, 60))
-    window.press("Right")
-    window.drag((20, 20), (30, 30))
-    window.close()
-    again = CleanWindow(root)
-    again.press("Ctrl+Z")
-    assert [key.index for key in load_drawn(place)] == [0]
-    assert again.clean.player.index == 1, "it shows where"
-    again.press("Ctrl+Z")
-    assert load_drawn(place) == ()
-    again.press("Ctrl+Shift+Z")
-    assert [key.index for key in load_drawn(place)] == [0]
-    again.close()
-
-
 def test_pixels_are_compared_one_to_one_by_keys(window):
     picture = window.clean.view.picture
     for key, scale in (("1", 1.0), ("2", 2.0), ("4", 4.0)):
@@ -323,126 +269,6 @@ def test_the_seam_is_seen_while_it_is_chosen(window):
     assert "preview" in picture._note
     panel.numbers["feather_px"].setValue(window.clean.player.clip.video.facts.parameters.feather_px)
     assert "preview" not in picture._note
-
-
-def test_strokes_are_kept_shown_and_taken_back(window, root):
-    place = ResultPlace(open_dataset(root), window.clean.uuid, CAMERA)
-    window.press("Right", "D")
-    window.drag((40, 40), (60, 60))
-    window.drag((100, 80), (110, 90), right=True)
-    (key,) = load_drawn(place)
-    assert key.index == 1
-    assert key.foreground[0][0] == pytest.approx((40, 40), abs=1.0)
-    assert len(key.background) == 1
-    window.wait(lambda: not window.clean.player.masks.working, "the mask of the strokes")
-    assert window.clean.view.picture._mask[50, 50]
-    window.press("Ctrl+Z")
-    assert load_drawn(place)[0].background == ()
-    window.press("Ctrl+Shift+Z", "Home", ".")
-    assert window.clean.player.index == 1
-    window.window.perform(ActionId.CLEAN_REMOVE)
-    assert load_drawn(place) == ()
-
-
-def test_outline_box_and_nobody_make_key_frames(window, root):
-    place = ResultPlace(open_dataset(root), window.clean.uuid, CAMERA)
-    window.press("B")
-    window.drag((20, 20), (70, 60))
-    assert load_drawn(place)[0].box == pytest.approx((20, 20, 70, 60), abs=1.5)
-    window.press("O")
-    for corner in ((20, 20), (80, 20), (50, 70)):
-        window.drag(corner, corner)
-    window.drag((50, 50), (50, 50), right=True)
-    assert len(load_drawn(place)[0].polygon) == 3
-    window.press("End", "K")
-    assert load_drawn(place)[-1].is_empty
-
-
-def test_unsure_pictures_are_suggested_one_after_the_other(qapp, root):
-    dataset = open_dataset(root)
-    clean_episode(
-        dataset,
-        dataset.episode_path(0),
-        CleanParameters(),
-        options=CleanOptions(methods=Methods(unsure_masks, FAKE.filler), again=True),
-    )
-    window = CleanWindow(root)
-    assert window.clean.player.suggested()
-    window.press("End", "G")
-    assert window.clean.player.index in window.clean.player.suggested()
-    window.close()
-
-
-def test_a_damaged_result_is_said_and_the_recording_shown(qapp, root):
-    path = infos(root)[0].path
-    path.chmod(0o644)
-    path.write_bytes(path.read_bytes()[:3000])
-    window = CleanWindow(root)
-    assert window.states[0] == "failed"
-    assert window.clean.view.picture.shown_before() is not None
-    assert "clean it again" in window.clean.view.warnings.text()
-    window.close()
-
-
-def test_the_catalogue_is_read_again_only_when_it_changed(window, root, monkeypatch):
-    reads = []
-    rows = Catalogue.rows
-    monkeypatch.setattr(Catalogue, "rows", lambda self: reads.append(1) or rows(self))
-    for _ in range(2 * RELOAD_TICKS):
-        window.clean.refresh()
-    assert reads == []
-    write_take(open_dataset(root), SyntheticTake(number=3, seconds=0.2, seed=9))
-    for _ in range(RELOAD_TICKS):
-        window.clean.refresh()
-    assert reads == [1]
-    assert len(window.states) == 4
-
-
-def test_a_catalogue_that_went_away_is_said_once_and_the_episodes_stay(window, monkeypatch):
-    def gone(catalogue):
-        raise OSError("unable to open database file")
-
-    monkeypatch.setattr("app.workspaces.clean.clean_desk.Catalogue.revision", gone)
-    for _ in range(2 * RELOAD_TICKS):
-        window.clean.refresh()
-    assert "unable to open database file" in window.said
-    assert len(window.states) == 3
-
-
-def test_an_empty_dataset_says_what_to_do(qapp, tmp_path):
-    open_dataset(tmp_path / "empty", create=True)
-    window = CleanWindow(tmp_path / "empty")
-    assert "Record a take" in window.clean.view.picture._empty[1]
-    for item in CLEAN_ACTIONS:
-        window.window.perform(item.id)
-    assert not window.clean.batch.running
-    window.close()
-
-
-def test_an_episode_of_one_picture_is_shown_drawn_on_and_cleaned(qapp, tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), str(ROOT)]))
-    dataset_of_takes(tmp_path / "one", seconds=0.04)
-    window = CleanWindow(tmp_path / "one")
-    assert window.clean.player.clip.count == 1
-    window.press("Right", "End", "Space", "D")
-    window.drag((40, 40), (60, 60))
-    window.press("Ctrl+B")
-    window.wait(lambda: not window.clean.batch.running, "the end of the batch")
-    window.look()
-    assert window.states == ["proposed"]
-    assert window.clean.player.clip.video.count == 1
-    window.close()
-
-
-def test_episodes_without_a_camera_say_so(qapp, tmp_path):
-    dataset = open_dataset(tmp_path / "blind", create=True)
-    write_take(dataset, SyntheticTake(seconds=0.5, cameras=()))
-    window = CleanWindow(tmp_path / "blind")
-    assert "camera" in window.clean.view.picture._empty[1]
-    for item in CLEAN_ACTIONS:
-        window.window.perform(item.id)
-    window.wait(lambda: not window.clean.batch.running, "the end of the batch")
-    window.close()
 
 
 def test_every_action_of_the_table_is_handled(window):
