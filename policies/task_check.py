@@ -95,11 +95,13 @@ def record_track(
     return Track(np.array(times), np.array(joints), np.maximum(np.array(forces), 0.0)), world.end()
 
 
-def with_forces(track: Track, world: TaskWorld, poser: HandPoser) -> NDArray[np.float64]:
-    """Targets ``(N, J)``: the track's joints shifted by ``K f`` of the hand."""
+def with_forces(
+    track: Track, world: TaskWorld, poser: HandPoser, gain_scale: float = 1.0
+) -> NDArray[np.float64]:
+    """Targets ``(N, J)``: the track's joints shifted by ``K f``; K is the hand's, scaled."""
     return shift_for_forces(
         track.time_s, track.joints, track.time_s, track.normal_n, poser.kinematics,
-        world.hand.spec.model.force_gain_m_per_n,
+        gain_scale * world.hand.spec.model.force_gain_m_per_n,
     )  # fmt: skip
 
 
@@ -114,8 +116,8 @@ def replay(world: TaskWorld, seed: int, targets: NDArray[np.float64]) -> TaskSta
     return world.end()
 
 
-def check_task(task: Task, rig: Rig, seeds: range) -> dict[str, ArmResult]:
-    """Run the three arms over ``seeds``; returns the result of each."""
+def check_task(task: Task, rig: Rig, seeds: range, gain_scale: float = 1.0) -> dict[str, ArmResult]:
+    """Run the three arms over ``seeds``; ``gain_scale`` times the hand's K in the third."""
     results = {arm: ArmResult() for arm in ARMS}
     with TaskWorld(task.rig(rig)) as world:
         poser = HandPoser(world.hand)
@@ -123,5 +125,5 @@ def check_task(task: Task, rig: Rig, seeds: range) -> dict[str, ArmResult]:
             track, state = record_track(task, world, seed, poser)
             results["demonstration"].add(state)
             results["position"].add(replay(world, seed, track.joints))
-            results["force"].add(replay(world, seed, with_forces(track, world, poser)))
+            results["force"].add(replay(world, seed, with_forces(track, world, poser, gain_scale)))
     return results

@@ -38,6 +38,9 @@ def check(
     trials: Annotated[int, typer.Option("--trials", min=1, help="Start states per task.")] = 50,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the first start.")] = 1000,
     rig: Annotated[str, typer.Option("--rig", help="Rig name or file.")] = "sim-xhand",
+    gain: Annotated[
+        float, typer.Option("--gain", min=0.0, help="Times the hand's K in the force arm.")
+    ] = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Demonstrate, replay the measured joints, replay them with forces; all simulated."""
@@ -50,7 +53,7 @@ def check(
         tasks = [find_task(name) for name in task] if task else list(simulated_tasks())
         loaded = load_rig(rig)
         for one in tasks:
-            results = check_task(one, loaded, range(seed, seed + trials))
+            results = check_task(one, loaded, range(seed, seed + trials), gain)
             found[one.name] = {"group": one.group} | {
                 arm: results[arm].as_dict() for arm in ARMS
             }  # fmt: skip
@@ -60,7 +63,7 @@ def check(
                 )
                 show(f"{one.name:<24} {one.group:<12} {rates}")
     if as_json:
-        about = {"simulated": True, "rig": rig, "trials": trials, "first_seed": seed}
+        about = {"simulated": True, "rig": rig, "trials": trials, "first_seed": seed, "gain": gain}
         show(json.dumps(about | {"tasks": found}, indent=1))
 
 
