@@ -76,6 +76,7 @@ def card_of(facts: PolicyFacts) -> str:
                 ("size", f"{config.size}, {facts.weights.parameters:,} numbers"),
                 ("steps", f"{facts.steps} ({facts.state}); weights of step {facts.step}"),
                 ("validation loss", f"{facts.validation_loss:.4f} (no success rate)"),
+                ("plans are off by", _error(facts)),
                 ("seed", f"{config.seed}, split {config.split_seed}"),
                 ("optimiser", f"AdamW, {config.lr:g}, batches of {config.batch}"),
                 ("touch hidden while learning", f"{100 * config.modality_dropout:.0f} %"),
@@ -108,6 +109,13 @@ def _table(rows: Iterable[tuple[str, str]]) -> list[str]:
 
 def _plain(value: str) -> str:
     return value.replace("|", "/").replace("\n", " ")
+
+
+def _error(facts: PolicyFacts) -> str:
+    if not facts.plan_error:
+        return "not measured"
+    parts = ", ".join(f"{value:.3g} {unit}" for unit, value in facts.plan_error.items())
+    return f"{parts} on average, in episodes it did not learn from"
 
 
 def _reasons(left_out: dict[int, str]) -> str:

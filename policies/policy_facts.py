@@ -83,6 +83,9 @@ class PolicyFacts(_Part):
         Step the weights are from, and steps that were trained.
     validation_loss : float
         At ``step``.
+    plan_error : mapping
+        Mean distance of plans from what was done in the episodes kept apart, over the rows meant to
+        be run, by unit (``rad``, ``m``, ``N``); empty while training goes on.
     state : str
         ``training``, ``finished``, ``early`` (no gain any more), ``time`` (its time was up).
     curves : tuple of CurvePoint
@@ -105,6 +108,7 @@ class PolicyFacts(_Part):
     step: int = Field(ge=0)
     steps: int = Field(ge=0)
     validation_loss: float
+    plan_error: dict[str, float] = Field(default_factory=dict, max_length=8)
     state: Literal["training", "finished", "early", "time", "converted"]
     curves: tuple[CurvePoint, ...] = Field(max_length=100_000)
     software_version: str = Field(max_length=100)

@@ -19,6 +19,7 @@ from policies.training.schedule import mean_decay, rate_factor
 from policies.training.windows import BatchOrder, TrainingData, Windows
 
 VALIDATION_WINDOWS = 512  # evenly over those kept apart; more change the mean by less than noise
+PLANNED_WINDOWS = 128
 EPS = 1e-8  # of AdamW
 NOISE, DROPOUT, VALIDATION = 3, 4, 5  # purposes of random numbers beside those of BatchOrder
 Parts = dict[str, dict[str, Tensor]]
@@ -119,6 +120,36 @@ class Learner:
             draws = self._draws(len(part), VALIDATION, start, rank=0)
             total += float(self._mean(batch, draws)["loss"]) * len(part)
         return total / count
+
+    @torch.no_grad()
+    def plan_error(self, weights: dict[str, Tensor]) -> dict[str, float]:
+        """Mean distance of plans from what was done in the episodes kept apart, by unit.
+
+        Parameters
+        ----------
+        weights : mapping
+            Of the policy; the running mean is lost, so call it when training is over.
+        """
+        self._mean.load_state_dict(weights)
+        windows, layout = self._data.validation, self._data.layout
+        count = min(PLANNED_WINDOWS, len(windows))
+        chosen = np.linspace(0, len(windows) - 1, count).astype(np.int64)
+        scale = np.asarray(self._data.normaliser.action.scale)
+        sums, rows = np.zeros(len(scale)), 0
+        for start in range(0, count, self._config.batch):
+            part = chosen[start : start + self._config.batch]
+            batch = self._tensors(windows, part, None)
+            noise = self._draws(len(part), VALIDATION, start, rank=0).noise
+            planned = self._mean.plan(batch, noise).float().cpu().numpy()
+            away = np.abs(planned - batch["action"].cpu().numpy()) * scale
+            there = ~batch["pad"].cpu().numpy()
+            there[:, layout.executed :] = False
+            sums += away[there].sum(axis=0)
+            rows += int(there.sum())
+        units = np.array(layout.action_units)
+        return {
+            unit: float(sums[units == unit].mean() / max(1, rows)) for unit in dict.fromkeys(units)
+        }
 
     def mean_weights(self) -> dict[str, Tensor]:
         """A copy of the running mean by name."""

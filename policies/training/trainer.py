@@ -68,6 +68,8 @@ class TrainResult:
     steps, best_step : int
         Steps trained, and the step the weights are from.
     validation_loss : float
+    plan_error : mapping
+        See ``PolicyFacts``.
     elapsed_s : float
         Of training, over all its parts.
     parameters : int
@@ -80,6 +82,7 @@ class TrainResult:
     steps: int
     best_step: int
     validation_loss: float
+    plan_error: dict[str, float]
     elapsed_s: float
     parameters: int
     id: str
@@ -305,9 +308,8 @@ class Trainer:
 
     def _publish(self, state: State) -> None:
         out, last = self._plan.out, self._config.keep == "last"
-        written = write_tensors(
-            out, "weights", self._learner.mean_weights() if last else self._best
-        )
+        weights = self._learner.mean_weights() if last else self._best
+        written = write_tensors(out, "weights", weights)
         assert self._best_loss is not None
         facts = PolicyFacts(
             name=self._plan.name or out.absolute().name,
@@ -319,6 +321,7 @@ class Trainer:
             step=self._learner.step if last else self._best_step,
             steps=self._learner.step,
             validation_loss=self._curves[-1].validation if last else self._best_loss,
+            plan_error={} if state == "training" else self._learner.plan_error(weights),
             state=state,
             curves=tuple(self._curves),
             software_version=software_version(),
@@ -338,6 +341,7 @@ def _result(out: Path, facts: PolicyFacts) -> TrainResult:
         steps=facts.steps,
         best_step=facts.step,
         validation_loss=facts.validation_loss,
+        plan_error=facts.plan_error,
         elapsed_s=facts.curves[-1].elapsed_s if facts.curves else 0.0,
         parameters=facts.weights.parameters,
         id=facts.id,
@@ -346,4 +350,4 @@ def _result(out: Path, facts: PolicyFacts) -> TrainResult:
 
 def _no_result(out: Path) -> TrainResult:
     """Of a process that writes no files."""
-    return TrainResult(out, "finished", 0, 0, 0.0, 0.0, 0, "")
+    return TrainResult(out, "finished", 0, 0, 0.0, {}, 0.0, 0, "")

@@ -102,10 +102,15 @@ def test_training_ends_with_a_policy_that_loads(train, tmp_path):
     assert facts.data.hash[:16] in (tmp_path / "policy" / "card.md").read_text()
 
 
-def test_loss_falls(train, tmp_path):
-    train(steps=60, validate_every=20, checkpoint_every=60)
-    curves = read_facts(tmp_path / "policy").curves
-    assert curves[-1].training < 0.9 * curves[0].training
+def test_loss_falls_and_plans_come_nearer_to_what_was_done(train, tmp_path):
+    choices = {"kind": "flow", "lr": 8e-3, "batch": 32, "checkpoint_every": 90}
+    train("young", steps=2, **choices)
+    train("old", steps=90, validate_every=30, **choices)
+    young, old = (read_facts(tmp_path / name) for name in ("young", "old"))
+    assert old.curves[-1].training < 0.8 * old.curves[0].training
+    assert sorted(old.plan_error) == ["N", "m", "rad"]
+    assert old.plan_error["rad"] < 0.7 * young.plan_error["rad"]
+    assert " N on average" in (tmp_path / "old" / "card.md").read_text()
 
 
 def test_same_seed_gives_the_same_policy_and_another_seed_another(train, tmp_path):
