@@ -5,6 +5,8 @@ Run as ``python fake_inpainter.py HOW FRAMES MASKS OUT``; HOW says what it does 
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -22,7 +24,12 @@ def main(how: str, frames: Path, masks: Path, out: Path) -> int:
     if how == "cuda":
         sys.stdout.write("torch.cuda.OutOfMemoryError: CUDA out of memory. Tried 9 GiB\n")
         return 1
-    if how == "hangs":
+    if how == "family":  # a program that starts another, and hangs
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        note = Path(os.environ["FAMILY"])
+        note.with_suffix(".writing").write_text(f"{os.getpid()} {child.pid}")
+        note.with_suffix(".writing").rename(note)
+    if how in ("hangs", "family"):
         time.sleep(600)
     if how == "greedy":
         held = [np.ones(200 << 20, np.uint8) for _ in range(3)]
@@ -30,6 +37,8 @@ def main(how: str, frames: Path, masks: Path, out: Path) -> int:
     pictures = [cv2.imread(str(path)) for path in sorted(frames.iterdir())]
     pairs = zip(pictures, sorted(masks.iterdir()), strict=True)
     made = [painted(picture, path) for picture, path in pairs]
+    if how == "tints":  # by the number that the made-up pictures carry
+        made = [np.full_like(one, 10 * numbered(made[0])) for one in made]
     if how == "short":
         made = made[:-1]
     if how == "small":
@@ -49,6 +58,11 @@ def main(how: str, frames: Path, masks: Path, out: Path) -> int:
 def painted(picture: np.ndarray, mask: Path) -> np.ndarray:
     picture[cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE) > 127] = COLOUR_BGR
     return picture
+
+
+def numbered(picture: np.ndarray) -> int:
+    bright = picture[:8, :128].reshape(8, 16, 8, -1).mean(axis=(0, 2, 3)) > 127
+    return sum(1 << bit for bit in range(16) if bright[bit])
 
 
 def write_video(path: Path, pictures: list[np.ndarray]) -> None:

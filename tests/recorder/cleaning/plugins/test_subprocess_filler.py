@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import sys
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -10,6 +13,7 @@ import pytest
 from support import fake_inpainter
 from support.fake_cleaner import colour_filler, dataset_of_takes, rectangle_masks
 from support.fake_inpainter import COLOUR_BGR
+from support.waiting import wait_until
 
 from recorder.cleaning.cleaning import CleanOptions, clean_episode
 from recorder.cleaning.clip import CleanError
@@ -141,6 +145,78 @@ def test_cancel_ends_the_program(dataset, install_program):
     with pytest.raises(Cancelled):
         clean(dataset, cancel)
     assert programs() == []
+
+
+def alive(note: Path) -> list[int]:
+    """Which processes of a program that noted itself and its child still run."""
+    found = []
+    for pid in note.read_text().split():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE:
+                found.append(int(pid))
+    return found
+
+
+def test_what_a_program_started_ends_with_it(dataset, install_program, tmp_path):
+    note = tmp_path / "family"
+    install_program("family", environment={"FAMILY": str(note)})
+
+    def cancel(progress) -> None:
+        if note.exists():
+            assert len(alive(note)) == 2
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        clean(dataset, cancel)
+    wait_until(lambda: alive(note) == [])
+
+
+def test_a_program_ends_with_a_batch_that_is_killed(dataset, install_program, tmp_path):
+    note = tmp_path / "family"
+    install_program("family", environment={"FAMILY": str(note)})
+    batch = multiprocessing.get_context("spawn").Process(target=clean, args=(dataset,))
+    batch.start()
+    wait_until(note.exists, timeout_s=60)
+    program, child = (int(pid) for pid in note.read_text().split())
+    batch.kill()
+    batch.join()
+    wait_until(lambda: program not in alive(note))
+    with contextlib.suppress(psutil.NoSuchProcess):  # its own child is its own affair
+        psutil.Process(child).kill()
+
+
+def test_a_program_runs_in_the_environment_of_its_manifest(dataset, install, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    said = tmp_path / "said"
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "said = [os.getcwd(), os.environ.get('PYTHONHASHSEED'), os.environ.get('MINE')]\n"
+        "Path(sys.argv[1]).write_text(repr(said)); sys.exit(5)"
+    )
+    install(
+        task="fill",
+        format="subprocess",
+        command=[sys.executable, "-c", code, str(said), "{out}"],
+        run_in=str(tmp_path),
+        environment={"MINE": "yes"},
+    )
+    with pytest.raises(CleanError, match="code 5"):
+        clean(dataset)
+    assert said.read_text() == repr([str(tmp_path), None, "yes"])
+
+
+def test_neighbouring_windows_fade_into_each_other(dataset, install_program):
+    """The program tints by the first picture of its window, so a jump would be seen."""
+    install_program("tints", window={"frames": 10, "overlap": 5})
+    info = clean(dataset)
+    with CleanedVideo(info.path) as video:
+        shade = [
+            float(np.mean(video.image(at)[video.layers(at) == Layer.MODEL]))
+            for at in range(video.count)
+        ]
+    steps = np.abs(np.diff(shade))
+    assert np.ptp(shade) > 40
+    assert steps.max() < 20
 
 
 def test_a_batch_goes_on_after_a_program_that_fails(tmp_path, install_program):
