@@ -75,9 +75,15 @@ def failure_of(dataset: Dataset, uuid: str, camera: str) -> Failure | None:
 
 
 def failures(dataset: Dataset) -> list[Failure]:
-    """All failures of a dataset by number and camera; files that are none are passed over."""
+    """Failures of published episodes by number and camera; files that are none are passed over."""
+    from recorder.catalogue import Catalogue
+
     found = [_read(path) for path in cleaned_dir(dataset).glob("*/*.failed.json")]
-    kept = [one for one in found if one is not None]
+    if not found:
+        return []
+    there = {row.uuid for row in Catalogue(dataset).rows()}
+    there |= {path.stem for path in dataset.published()}
+    kept = [one for one in found if one is not None and one.uuid in there]
     return sorted(kept, key=lambda one: (one.number, one.camera))
 
 

@@ -84,6 +84,15 @@ def test_an_episode_too_damaged_to_tell_its_identity_is_remembered(dataset, cata
     assert failure.uuid == (uuid if catalogued else path.stem)
 
 
+def test_a_failure_of_an_episode_that_was_recorded_again_is_past(dataset):
+    run_clean(CleanPlan(dataset=dataset.root), methods=FAILING)
+    assert len(failures(dataset)) == 1
+    (dataset.root / "cleaned" / uuid_of(dataset, 1)).rename(dataset.root / "cleaned" / "0ther")
+    stored = dataset.root / "cleaned/0ther/front.rgb.failed.json"
+    stored.write_text(stored.read_text().replace(uuid_of(dataset, 1), "0ther"))
+    assert failures(dataset) == []
+
+
 def test_a_camera_that_no_episode_has_leaves_no_trace(dataset):
     summary = run_clean(CleanPlan(dataset=dataset.root, cameras=("frnt/rgb",)), methods=FAKE)
     assert summary.count("failed") == 2
