@@ -89,6 +89,7 @@ def test_little_disk_and_slow_physics_are_said_in_words(strip):
 
 def test_every_workspace_stays_in_sight_whichever_is_shown(shown):
     strip = shown(StatusStrip(("Record", "Review", "Clean")), 900, 72)
+    assert not strip.tabs.usesScrollButtons()
     for name in ("Clean", "Record"):
         strip.select_workspace(name)
         QTest.qWait(0)
