@@ -228,10 +228,17 @@ def _create(root: Path, about: Path) -> None:
 
 
 def append_label(path: Path, **event: Any) -> None:
-    """Append one label to a ``.labels.jsonl`` file and bring it to the device."""
+    """Append one label to a ``.labels.jsonl`` file and bring it to the device.
+
+    A line that a crash left half-written stays alone and never takes this one with it.
+    """
     event["wall_time"] = datetime.now(UTC).isoformat(timespec="milliseconds")
-    with open(path, "ab") as file:
-        file.write(json.dumps(event).encode() + b"\n")
+    with open(path, "ab+") as file:
+        whole = file.tell() == 0
+        if not whole:
+            file.seek(-1, os.SEEK_END)
+            whole = file.read(1) == b"\n"
+        file.write((b"" if whole else b"\n") + json.dumps(event).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
 

@@ -140,6 +140,15 @@ def test_a_damaged_line_of_the_journal_is_passed_over(dataset):
     assert cleaned_info(dataset, info.uuid, CAMERA).state == "accepted"
 
 
+def test_a_verdict_after_a_line_that_was_cut_off_by_a_crash_counts(dataset):
+    info = clean(dataset)
+    place = ResultPlace(dataset, info.uuid, CAMERA)
+    with open(place.journal, "ab") as file:
+        file.write(b'{"event": "acc')
+    assert say(place, info.digest, "accepted", "P01").state == "accepted"
+    assert say(place, info.digest, "proposed", "P01").state == "proposed"
+
+
 def flip(path, at: int) -> None:
     with open(path, "r+b") as file:
         file.seek(at)
