@@ -164,14 +164,15 @@ class CleanDesk:
             info = cleaned_info(self.dataset, episode.uuid, self.camera)
         except CleanError as error:
             return _row(episode, state="failed", error=str(error))
-        if failure is not None:
+        if info is None and failure is not None:
             return _row(episode, state="failed", error=failure.error)
         if info is None:
             return _row(episode, state="none")
+        again = () if failure is None else (f"Cleaning it again failed: {failure.error}.",)
         return _row(
             episode,
             state=info.state,
-            warnings=(*self._outdated(info), *dict.fromkeys(info.facts.warnings)),
+            warnings=(*again, *self._outdated(info), *dict.fromkeys(info.facts.warnings)),
             residue=info.facts.figures.get("share_residue"),
         )
 

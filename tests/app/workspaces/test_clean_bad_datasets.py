@@ -6,13 +6,15 @@ import os
 from pathlib import Path
 
 from support.clean_window import CleanWindow
-from support.fake_cleaner import dataset_of_takes
+from support.fake_cleaner import CAMERA, dataset_of_takes
 from support.repository import ROOT
 
 from app.clean_actions import CLEAN_ACTIONS
 from app.workspaces.clean.clean_workspace import RELOAD_TICKS
 from recorder.catalogue import Catalogue
+from recorder.cleaning.failures import remember
 from recorder.cleaning.result import cleaned_results
+from recorder.cleaning.work import CleanOutcome
 from recorder.dataset import open_dataset
 from recorder.synthetic import SyntheticTake, write_take
 
@@ -55,6 +57,18 @@ def test_a_catalogue_that_went_away_is_said_once_and_the_episodes_stay(window, m
         window.clean.refresh()
     assert "unable to open database file" in window.said
     assert len(window.states) == 3
+
+
+def test_a_result_stays_good_when_cleaning_it_again_fails(qapp, root):
+    info = infos(root)[0]
+    failed = CleanOutcome(0, CAMERA, "failed", "out of memory", uuid=info.uuid)
+    remember(open_dataset(root), failed)
+    window = CleanWindow(root)
+    assert window.states[0] == "proposed"
+    assert "Cleaning it again failed: out of memory" in window.clean.view.warnings.text()
+    window.press("Return")
+    assert infos(root)[0].state == window.states[0] == "accepted"
+    window.close()
 
 
 def test_an_empty_dataset_says_what_to_do(qapp, tmp_path):
