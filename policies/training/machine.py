@@ -12,6 +12,7 @@ from policies.data_account import TrainingError
 from policies.policy_config import PolicyConfig
 from policies.train_plan import TrainPlan
 
+COMPILERS = ("torch._inductor", "torch._dynamo")
 OUT_OF_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
@@ -40,10 +41,21 @@ def device_name(device: torch.device) -> str:
 
 @contextmanager
 def memory_sentence(config: PolicyConfig) -> Iterator[None]:
-    """Say what to make smaller when memory runs out in the block: ``TrainingError``."""
+    """Say what to change when memory runs out in the block, or nothing can be compiled.
+
+    Raises
+    ------
+    TrainingError
+        Instead of torch's own errors.
+    """
     try:
         yield
     except (MemoryError, RuntimeError) as error:  # torch.OutOfMemoryError is a RuntimeError
+        if type(error).__module__.startswith(COMPILERS):
+            raise TrainingError(
+                "the network cannot be compiled on this machine (a C++ compiler and Python's "
+                "headers are needed); leave compile off, it trains without"
+            ) from error
         if isinstance(error, RuntimeError) and not any(
             said in str(error).lower() for said in OUT_OF_MEMORY
         ):

@@ -41,7 +41,7 @@ def test_same_noise_gives_the_same_plan(kind: str):
     assert torch.equal(*plans)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param("diffusion", marks=pytest.mark.slow), "flow", "act"])
 def test_network_learns_one_batch_by_heart(kind: str):
     network = tiny_network(
         kind=kind, cameras=(), taxels=False, force=True, kl_weight=0.01, rate_hz=10, chunk=8
@@ -49,7 +49,7 @@ def test_network_learns_one_batch_by_heart(kind: str):
     few = random_batch(network.layout, 2)
     few["action"] = few["action"][:, :1].expand(-1, 8, -1).contiguous()
     batch = {name: value.repeat_interleave(16, dim=0) for name, value in few.items()}
-    lr, steps = {"act": (2e-3, 60), "flow": (8e-3, 120), "diffusion": (1e-2, 200)}[kind]
+    lr, steps = {"act": (2e-3, 60), "flow": (1e-2, 110), "diffusion": (1e-2, 200)}[kind]
     optimiser = torch.optim.AdamW(network.parameters(), lr=lr)
     generator = torch.Generator().manual_seed(0)
     for step in range(steps):

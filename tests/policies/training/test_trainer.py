@@ -30,11 +30,11 @@ QUICK = PolicyConfig(
     taxels=False,
     force=True,
     chunk=8,
-    steps=9,
+    steps=6,
     batch=8,
     lr=3e-3,
     warmup_steps=2,
-    validate_every=3,
+    validate_every=2,
     checkpoint_every=2,
     patience=0,
 )
@@ -90,10 +90,10 @@ def weights_of(folder: Path) -> str:
 
 def test_training_ends_with_a_policy_that_loads(train, tmp_path):
     result = train()
-    assert (result.state, result.steps) == ("finished", 9)
+    assert (result.state, result.steps) == ("finished", 6)
     network, facts = load_network(tmp_path / "policy")
     assert facts.state == "finished"
-    assert [point.step for point in facts.curves] == [3, 6, 9]
+    assert [point.step for point in facts.curves] == [2, 4, 6]
     assert facts.validation_loss == min(point.validation for point in facts.curves)
     assert read_curves(tmp_path / "policy") == facts.curves
     names = sorted(path.name for path in (tmp_path / "policy").iterdir())
@@ -103,25 +103,25 @@ def test_training_ends_with_a_policy_that_loads(train, tmp_path):
 
 
 def test_loss_falls_and_plans_come_nearer_to_what_was_done(train, tmp_path):
-    choices = {"kind": "flow", "lr": 8e-3, "batch": 32, "checkpoint_every": 90}
+    choices = {"kind": "flow", "lr": 1e-2, "batch": 16, "checkpoint_every": 50}
     train("young", steps=2, **choices)
-    train("old", steps=90, validate_every=30, **choices)
+    train("old", steps=50, validate_every=25, **choices)
     young, old = (read_facts(tmp_path / name) for name in ("young", "old"))
-    assert old.curves[-1].training < 0.8 * old.curves[0].training
+    assert old.curves[-1].training < 0.9 * old.curves[0].training
     assert sorted(old.plan_error) == ["N", "m", "rad"]
-    assert old.plan_error["rad"] < 0.7 * young.plan_error["rad"]
+    assert old.plan_error["rad"] < 0.85 * young.plan_error["rad"]
     assert " N on average" in (tmp_path / "old" / "card.md").read_text()
 
 
 def test_same_seed_gives_the_same_policy_and_another_seed_another(train, tmp_path):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        train(name, seed=seed, steps=4)
+        train(name, seed=seed, steps=2)
     a, b, c = (weights_of(tmp_path / name) for name in "abc")
     assert a == b
     assert a != c
 
 
-@pytest.mark.parametrize("step", [1, 4, 7])
+@pytest.mark.parametrize("step", [1, 5])
 def test_killed_training_goes_on_as_if_nothing_had_happened(train, tmp_path, step: int):
     train("whole")
     with pytest.raises(Killed):
@@ -157,7 +157,7 @@ def test_killed_while_a_checkpoint_is_written_goes_on_from_the_one_before(
     assert leftovers == []
 
 
-@pytest.mark.parametrize("kind", ["flow", "act"])
+@pytest.mark.parametrize("kind", [pytest.param("flow", marks=pytest.mark.slow), "act"])
 def test_asked_to_end_it_writes_a_checkpoint_and_goes_on_later(train, tmp_path, kind: str):
     train("whole", kind=kind, kl_weight=1.0)
     with pytest.raises(Cancelled, match="step 5; the same command with --resume goes on"):
@@ -186,7 +186,7 @@ def test_last_weights_are_kept_where_that_is_asked_for(train, tmp_path, monkeypa
     losses = iter([0.5, 0.4, 0.6])
     monkeypatch.setattr(Learner, "validation_loss", lambda self: next(losses))
     result = train(keep="last")
-    assert (result.best_step, result.validation_loss) == (9, 0.6)
+    assert (result.best_step, result.validation_loss) == (6, 0.6)
 
 
 def test_training_ends_when_its_time_is_up(train):
@@ -234,6 +234,17 @@ def test_out_of_memory_is_a_sentence(train, monkeypatch):
 
     monkeypatch.setattr(Learner, "learn", learn)
     with pytest.raises(TrainingError, match="memory ran out with batches of 8 and size 'tiny'"):
+        train()
+
+
+def test_machine_that_cannot_compile_is_a_sentence(train, monkeypatch):
+    from torch._inductor.exc import CppCompileError
+
+    def learn(self, share: float) -> float:
+        raise CppCompileError(["g++"], "Python.h: No such file")
+
+    monkeypatch.setattr(Learner, "learn", learn)
+    with pytest.raises(TrainingError, match="cannot be compiled on this machine.*leave compile"):
         train()
 
 
