@@ -87,13 +87,13 @@ def test_a_full_disk_fails_the_episode_and_keeps_what_was_there(tmp_path, small_
 
 
 def test_a_real_limit_of_the_system_ends_in_a_sentence_too(tmp_path):
-    dataset = dataset_of_takes(tmp_path / "dataset", count=2, seconds=0.2)
+    dataset = dataset_of_takes(tmp_path / "dataset", count=2, seconds=1.0)
     code = (
         "import resource, signal, sys; sys.path[:0] = ['.', 'tests']\n"
         "from support.fake_cleaner import FAKE\n"
         "from recorder.cleaning.job import run_clean\n"
         "from recorder.cleaning.plan import CleanPlan\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"summary = run_clean(CleanPlan(dataset={str(dataset.root)!r}), methods=FAKE)\n"
         "sys.stdout.write(summary.outcomes[1].error)\n"
