@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid as uuids
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,8 @@ class SyntheticTake:
     seed : int
         Of the noise on joints and forces.
     lost : mapping of stream name to sequence numbers that never arrived
+    notes : mapping
+        Added to those of the header.
     """
 
     number: int = 0
@@ -71,6 +73,7 @@ class SyntheticTake:
     outcome: str = "success"
     wall_time: str = "2026-01-01T00:00:00.000+00:00"
     lost: dict[str, frozenset[int]] | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
 def frame_with_number(number: int, size: tuple[int, int], texture: NDArray | None) -> NDArray:
@@ -165,7 +168,7 @@ def _header(take: SyntheticTake, rig: Rig, specs: Sequence[StreamSpec]) -> dict[
         "instruction": take.instruction,
         "operator_code": take.operator_code,
         "source": take.source,
-        "notes": {"synthetic": True},
+        "notes": {"synthetic": True, **take.notes},
         "calibration": {},
         "rig": rig.model_dump(mode="json", by_alias=True),
         "rig_name": rig.name,

@@ -200,6 +200,8 @@ class LayeredFiller:
                 robot = RobotLayer(self.clip, self.holes, self.params, rig)
             facts = robot.prepare(lambda _progress: meter.advance(0.0, "robot"))
         except CleanError as error:
+            self._looks = AppearanceRobotLayer(self.clip, self.holes, self.params)
+            self._looks.prepare(lambda _progress: meter.advance(0.0, "robot"))
             meter.advance(ROBOT_WORK, "robot")
             return FillFacts((f"{APPEARANCE_ONLY} ({error})",))
         self._robot = robot

@@ -21,7 +21,14 @@ REDRAW_PX = 0.25  # smaller corrections are not worth drawing again
 REFINE_PX = 2.0  # how far one frame's shift may lie from that of the whole clip
 LEARNT_ALONG = 1.8  # colours learnt with a shift hide about half of it
 ENOUGH = 3000.0  # squared slopes of grey that tell a shift better than edges do
+FAR_M, STEP_M = 10.0, 0.006  # steps of depth; what lies behind the robot
+SEEN_EDGE_PX = 1.5
+SIDES = ("right", "left")
 OFF_TIMES, OFF_MORE = 2.0, 4.0
+UNLIKE = 12.0  # grey levels between painted and seen robot; 4 where calibration is right
+UNCERTAIN = (
+    0.35  # certainty of the shift by edges; 0.57 to 0.6 there, at most 0.2 where it is wrong
+)
 COMMON_WEIGHT = 0.2  # of the clip's edge scores against those of one frame
 
 Hole = Callable[[int], NDArray[np.bool_]]
@@ -78,6 +85,7 @@ class RobotFrames:
         self._scores: NDArray[np.float32] | None = None
         self.common = Shift()
         self.painter: Painter | None = None
+        self._offs: list[float] = []
         self._kept: OrderedDict[int, RobotFrame | None] = OrderedDict()
 
     def joints(self, index: int) -> dict[str, NDArray[np.float64]]:
@@ -153,7 +161,8 @@ class RobotFrames:
             found = None if frame is None else self.seen_shift(int(index), frame, painter)
             if found is not None:
                 seen.append((int(index), found))
-        limit = off_limit([found.off for _, found in seen])
+        self._offs = [found.off for _, found in seen]
+        limit = off_limit(self._offs)
         seen = [one for one in seen if one[1].off <= limit]
         total, weight = np.zeros(2), np.eye(2)
         for _, found in seen:
@@ -167,6 +176,15 @@ class RobotFrames:
             )
         self._kept.clear()
         return np.array([index for index, _ in seen], np.int64) if seen else indices
+
+    def fits(self) -> bool:
+        """Whether the pictures show the robot where it was drawn, once registered.
+
+        Only pictures that contradict it twice, by their edges and by their colours, say no.
+        """
+        offs = self._offs
+        unlike = len(offs) > 0 and float(np.median(offs)) > UNLIKE
+        return not (unlike and self.common.certain < UNCERTAIN)
 
     def seen_shift(self, index: int, frame: RobotFrame, painter: Painter) -> SeenShift | None:
         """Where the robot is seen in frame ``index`` against where ``frame`` has it."""
@@ -201,3 +219,24 @@ def off_limit(offs: Sequence[float]) -> float:
     Joints that jumped, or came late, draw it where it was not.
     """
     return OFF_TIMES * float(np.median(offs)) + OFF_MORE if len(offs) else np.inf
+
+
+def unknown_joints(clip: Clip) -> list[str]:
+    """A sentence for every hand whose joints are not known all the time."""
+    said = []
+    for side, joints in clip.joints.items():
+        lost = int(np.count_nonzero(~np.isfinite(joints).all(axis=1)))
+        if lost and side in SIDES:
+            said.append(
+                f"the joints of the {side} hand are unknown in {lost} of {clip.count} pictures, in "
+                "which the robot is not filled from its joints"
+            )
+    return said
+
+
+def front(frame: RobotFrame) -> NDArray[np.bool_]:
+    """Pixels ``(h, w)`` of what is seen of the robot, away from edges of depth."""
+    far = np.where(frame.surface.mask, frame.surface.depth_m, np.float32(FAR_M))
+    box = np.ones((3, 3), np.uint8)
+    flat = cv2.dilate(far, box) - cv2.erode(far, box) < STEP_M
+    return flat & (frame.inside_px > SEEN_EDGE_PX) & ~frame.hidden

@@ -19,13 +19,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recorder.cleaning.clip import Clip
+from recorder.cleaning.clip import CleanError, Clip
 from recorder.cleaning.gain import fit_gain
 from recorder.cleaning.layers import FillFacts
 from recorder.cleaning.parameters import CleanParameters
+from recorder.cleaning.registration import REACH_PX
 from recorder.cleaning.robot_atlas import FADE, RobotAtlas
 from recorder.cleaning.robot_colours import RobotColours
-from recorder.cleaning.robot_frames import Hole, RobotFrame, RobotFrames, off_limit
+from recorder.cleaning.robot_frames import (
+    Hole,
+    RobotFrame,
+    RobotFrames,
+    front,
+    off_limit,
+    unknown_joints,
+)
 from recorder.cleaning.robot_points import RobotPoints, refine
 from recorder.cleaning.robot_sources import (
     AGAIN,
@@ -47,8 +55,6 @@ REGISTER_ROUNDS = 2
 LEARN_STEP = 3
 CELL_PX = 0.8
 CHECK_STEP = 4
-FAR_M, STEP_M = 10.0, 0.006
-SEEN_EDGE_PX = 1.5
 BADLY_TOLD = 20.0  # mean grey levels
 TOLD_TRUST = 0.02  # of what the atlas tells of such a part against one frame that stands alike
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # grey of RGB, ITU-R BT.601
@@ -93,7 +99,8 @@ class RobotLayer:
     Raises
     ------
     CleanError
-        The rig cannot be used; ``RobotSilhouette``.
+        The rig cannot be used; ``RobotSilhouette``. From ``prepare``: the calibration or the joints
+        do not fit the pictures.
     ValueError
         The clip has no geometry.
     """
@@ -133,6 +140,20 @@ class RobotLayer:
         ]
         meter = ProgressMeter(2.0 * sum(map(len, chosen)), report)
         self._register([(run, few(indices)) for run, indices in zip(runs, chosen, strict=True)])
+        warnings = unknown_joints(self.clip)
+        if not self.frames.fits():
+            raise CleanError(
+                f"camera '{self.clip.name}' does not show the robot where its calibration and the "
+                f"joints put it, nor within {2 * REACH_PX} px of there; calibrate the camera again"
+            )
+        if self._replay is not None and not self._replay.fits():
+            self._replay = None
+            runs, chosen = runs[:1], chosen[:1]
+            self._register([(self.frames, few(chosen[0]))])
+            warnings.append(
+                "the replay does not show the robot where its joints put it, so nothing was taken "
+                "from it; record it again with the same rig"
+            )
         colours = RobotColours(self.silhouette.shapes)
         found: list[Candidate] = []
         for number, (run, indices) in enumerate(zip(runs, chosen, strict=True)):
@@ -152,7 +173,6 @@ class RobotLayer:
         self._bank = SourceBank([one for one in found if one.visible.any()])
         self._gather(runs, meter)
         shift = self.frames.common
-        warnings = []
         if not found:
             warnings.append(
                 "the robot hand is in no picture by its joints and the camera's calibration; "
@@ -369,11 +389,3 @@ class RobotLayer:
 def few(indices: NDArray[np.int64]) -> NDArray[np.int64]:
     """Some of the indices, evenly spread: enough for what all frames share."""
     return indices[:: max(1, len(indices) // REGISTER_FRAMES)]
-
-
-def front(frame: RobotFrame) -> NDArray[np.bool_]:
-    """Pixels ``(h, w)`` of what is seen of the robot, away from edges of depth."""
-    far = np.where(frame.surface.mask, frame.surface.depth_m, np.float32(FAR_M))
-    box = np.ones((3, 3), np.uint8)
-    flat = cv2.dilate(far, box) - cv2.erode(far, box) < STEP_M
-    return flat & (frame.inside_px > SEEN_EDGE_PX) & ~frame.hidden

@@ -5,10 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from recorder.cleaning.cameras import perturbed
-from recorder.cleaning.clip import CleanError
+from recorder.cleaning.clip import CameraGeometry, CleanError
 from recorder.cleaning.clips import ArrayClip
+from recorder.cleaning.layered import LayeredFiller
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.registration import best_shift, edge_scores
 from recorder.cleaning.robot_layer import FROM_FRAME, FROM_REPLAY, FROM_SHAPE, RobotLayer
@@ -150,6 +152,72 @@ def test_nothing_is_filled_without_a_hole_or_without_a_robot(
     assert "check the calibration" in " ".join(facts.warnings)
     assert not lost.fill(12, views.frames[12]).filled.any()
     assert not lost.silhouette_mask(12).any()
+
+
+def test_pictures_whose_joints_jumped_lend_nothing(views: RobotViews) -> None:
+    joints = views.joints.copy()
+    joints[3, 6:] += 0.6
+    joints[6, :3] += 0.04
+    clip = ArrayClip(views.frames, geometry=views.geometry, joints={"right": joints})
+    layer = layer_of(views, clip)
+    layer.prepare()
+    psnr, _, _ = quality(views, layer)
+    assert psnr >= 24.0
+
+
+def test_unknown_joints_are_told_and_their_pictures_left_alone(views: RobotViews) -> None:
+    joints = views.joints.copy()
+    joints[9:12, 4] = np.nan
+    clip = ArrayClip(views.frames, geometry=views.geometry, joints={"right": joints})
+    layer = layer_of(views, clip)
+    said = " ".join(layer.prepare().warnings)
+    assert "joints of the right hand are unknown in 3 of 16 pictures" in said
+    assert not layer.fill(10, views.frames[10]).filled.any()
+    assert layer.fill(13, views.frames[13]).filled.any()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [("calibration", "calibrate the camera again"), ("joints", "10 joints, its model")],
+)
+def test_what_does_not_fit_is_worth_no_less_than_no_robot_layer(
+    views: RobotViews, wrong: str, says: str
+) -> None:
+    geometry, joints = views.geometry, views.joints
+    if wrong == "calibration":
+        geometry = perturbed(geometry, 30.0, seed=1)
+    else:
+        joints = joints[:, :10]
+    clip = RigClip(views, geometry, joints)
+    masks = PackedMasks(views.holes)
+    filler = LayeredFiller(clip, masks, PARAMS)
+    said = filler.prepare().warnings
+    assert says in " ".join(said)
+    assert "appearance only" in said[0]
+    without = LayeredFiller(ArrayClip(views.frames), masks, PARAMS)
+    without.prepare()
+    np.testing.assert_array_equal(filler.fill(12).image, without.fill(12).image)
+
+
+class RigClip(ArrayClip):
+    """Pictures with the rig they were taken with."""
+
+    def __init__(self, views: RobotViews, geometry: CameraGeometry, joints: NDArray) -> None:
+        super().__init__(views.frames, geometry=geometry, joints={"right": joints})
+        self.rig = views.rig
+
+
+class PackedMasks:
+    """The holes as a track of masks."""
+
+    def __init__(self, holes: NDArray[np.bool_]) -> None:
+        self._holes, self.count = holes, len(holes)
+
+    def mask(self, index: int) -> NDArray[np.bool_]:
+        return self._holes[index]
+
+    def confidence(self, index: int) -> float:
+        return 1.0
 
 
 def test_preparing_reports_and_can_be_cancelled(views: RobotViews) -> None:
