@@ -52,6 +52,21 @@ class DemonstrationOrder:
     operator: bool = False
     failures: bool = False
 
+    def tasked_rig(self) -> Rig:
+        """The rig with the task on its table.
+
+        Raises
+        ------
+        ValueError
+            When the task has no demonstrator or the rig no world.
+        """
+        if self.task.scene is None or not self.task.demonstrator:
+            raise ValueError(
+                f"task '{self.task.name}' has no scripted demonstrator; choose a simulated task, "
+                "see 'thenar tasks list'"
+            )
+        return with_task(self.rig, self.task.scene)
+
 
 @dataclass(frozen=True)
 class DemonstrationResult:
@@ -74,14 +89,9 @@ def record_demonstrations(
     Raises
     ------
     ValueError
-        When the task has no demonstrator, or more than half of the demonstrations fail.
+        When the task has no demonstrator or the rig no world, or too many demonstrations fail.
     """
-    if order.task.scene is None or not order.task.demonstrator:
-        raise ValueError(
-            f"task '{order.task.name}' has no scripted demonstrator; choose a simulated task, see "
-            "'thenar tasks list'"
-        )
-    rig = with_task(order.rig, order.task.scene)
+    rig = order.tasked_rig()
     if order.picture_size is not None or order.operator:
         camera = rig.cameras[0]
         size = order.picture_size or (camera.width, camera.height)

@@ -51,6 +51,7 @@ def demonstrate(
             picture_size=_size(size), pictures=not no_pictures, operator=operator_in_pictures,
             failures=failures,
         )  # fmt: skip
+        order.tasked_rig()  # before a folder is made
         result = record_demonstrations(order, open_dataset(dataset, create=True), say)
     if as_json:
         show(json.dumps(result.as_dict(), indent=1))

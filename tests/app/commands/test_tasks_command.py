@@ -47,3 +47,4 @@ def test_mistakes_are_one_sentence(tmp_path: Path):
         assert (code, out) == (1, "")
         assert says in err
         assert len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "demo").exists()
