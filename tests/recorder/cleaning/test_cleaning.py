@@ -26,8 +26,8 @@ from recorder.cleaning.masks.tracks import PackedMaskTrack
 from recorder.cleaning.methods import Methods, make_filler
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.place import ResultPlace
-from recorder.cleaning.result import CleanedInfo, CleanedVideo
-from recorder.dataset import Dataset
+from recorder.cleaning.result import CleanedInfo, CleanedVideo, cleaned_results
+from recorder.dataset import Dataset, companions
 from recorder.episode import Episode
 from recorder.progress import Cancelled
 
@@ -171,6 +171,47 @@ def test_changed_masks_are_cleaned_again(dataset, tmp_path):
     import_masks(dataset, tmp_path / "a", square(20))
     assert not import_masks(dataset, tmp_path / "b", square(20)).made_now
     assert import_masks(dataset, tmp_path / "c", square(24)).made_now
+
+
+def another_program(dataset: Dataset, monkeypatch) -> dict:
+    monkeypatch.setattr("recorder.cleaning.cleaning.software_version", lambda: "another")
+    return {}
+
+
+def another_source(dataset: Dataset, monkeypatch) -> dict:
+    beside = companions(dataset.episode_path(0))[0]
+    beside.write_text("0" * 64 + "  episode_000000.h5\n")
+    return {}
+
+
+def something_drawn(dataset: Dataset, monkeypatch) -> dict:
+    place = ResultPlace(dataset, cleaned_results(dataset)[0][0].uuid, "front/rgb")
+    save_drawn(place, [KeyFrame(index=2, box=(10, 10, 50, 50))])
+    return {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        another_program,
+        another_source,
+        something_drawn,
+        lambda dataset, monkeypatch: {"params": CleanParameters(dilation_px=5)},
+        lambda dataset, monkeypatch: {"options": CleanOptions(methods=FAKE, pictures="png")},
+    ],
+    ids=["program", "source", "drawn", "parameter", "pictures"],
+)
+def test_whatever_decides_the_content_is_cleaned_again_when_it_changes(
+    tmp_path, monkeypatch, change
+):
+    dataset = dataset_of_takes(tmp_path / "dataset", seconds=0.1)
+    chosen = {"params": CleanParameters(), "options": CleanOptions(methods=FAKE)}
+    path = dataset.episode_path(0)
+    assert clean_episode(dataset, path, **chosen).made_now
+    assert not clean_episode(dataset, path, **chosen).made_now
+    chosen |= change(dataset, monkeypatch)
+    assert clean_episode(dataset, path, **chosen).made_now
+    assert not clean_episode(dataset, path, **chosen).made_now
 
 
 def test_choices_go_from_default_over_camera_and_task_to_the_person(dataset):

@@ -67,6 +67,14 @@ def test_nothing_of_the_program_is_left(dataset, install_program):
     ]
 
 
+def test_a_changed_plugin_cleans_again(dataset, install_program):
+    install_program()
+    assert clean(dataset).made_now
+    assert not clean(dataset).made_now
+    install_program(title="another")
+    assert clean(dataset).made_now
+
+
 def test_windows_with_overlap_make_every_picture(dataset, install_program):
     install_program(window={"frames": 6, "overlap": 2})
     info = clean(dataset)
