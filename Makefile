@@ -5,7 +5,7 @@ PYTHON_IN_VENV := .venv/bin/python
 RUN_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
-BENCHMARKS ?= record control gui sim startup bus library player review preview clean
+BENCHMARKS ?= record control gui sim startup bus library player review preview clean policy
 
 .PHONY: run test test-all test-interop bench screenshots setup constraints clean
 
