@@ -29,6 +29,7 @@ from devices.task_scene import (
 CHECK_S = 0.006
 FORCE_FILTER_S = 0.03
 MOVED = 0.01  # m or rad: from here on the hand counts as having begun
+NO_LIMIT = 1e6  # upper end of a window that has none; finite, so that files and plots stay so
 TILT_COS = 0.7  # an object lying more than 45 degrees from its start has been knocked over
 
 
@@ -150,12 +151,12 @@ class TaskJudge:
         if isinstance(test, PressTest):
             return test.low_n, test.high_n
         if isinstance(test, LiftTest):
-            return test.height_m, np.inf
+            return test.height_m, NO_LIMIT
         if isinstance(test, TurnTest):
-            return abs(test.angle_rad), np.inf
+            return abs(test.angle_rad), NO_LIMIT
         if isinstance(test, SqueezeTest):
             return test.low_m, test.high_m
-        return test.depth_m, np.inf
+        return test.depth_m, NO_LIMIT
 
     def _hold_s(self) -> float:
         test = self.task.success

@@ -133,3 +133,4 @@ def test_an_object_left_alone_neither_succeeds_nor_fails(name):
     for _ in range(150):
         bench.world.step(0)
     assert bench.judge.state.outcome == "running"
+    assert np.isfinite(bench.judge.state.fields()).all()
