@@ -18,7 +18,7 @@ from resources import ROOT
 
 COMMANDS = (
     "run", "doctor", "record", "replay", "inspect", "verify", "recover", "bench", "review",
-    "export", "import", "agreement", "shortcuts",
+    "export", "import", "agreement", "shortcuts", "clean", "demonstrate", "train",
 )  # fmt: skip
 
 
