@@ -154,8 +154,11 @@ def list_results(dataset: DatasetArgument, as_json: JsonOption = False) -> None:
     else:
         for one in found:
             show(_line(one))
+            if one.facts.replay:
+                show(f"    {one.facts.replay}")
             for warning in one.facts.warnings:
-                show(f"    {warning}")
+                if warning != one.facts.replay:
+                    show(f"    {warning}")
         for sentence in damaged:
             show(f"damaged      {sentence}")
         for one in failed:

@@ -24,7 +24,7 @@ from recorder.cleaning.parameters import CleanParameters, ParameterSource
 from recorder.cleaning.place import ResultPlace
 from recorder.cleaning.result import CleanedInfo, cleaned_info
 from recorder.cleaning.result_writer import ResultWriter
-from recorder.cleaning.robot_replay import ReplayEpisode, attach_replay, find_replay
+from recorder.cleaning.robot_replay import UNSEEN, ReplayEpisode, attach_replay, find_replay
 from recorder.dataset import Dataset, companions
 from recorder.episode import Episode
 from recorder.exporters.manifest import digest_of
@@ -129,7 +129,7 @@ def clean_episode(
                 update={
                     "warnings": (*account.warnings(), *([unfit] if unfit else [])),
                     "figures": account.figures(),
-                    "replay": unfit or _told_replay(replay),
+                    "replay": unfit or _told_replay(replay, filling),
                 }
             )
             return writer.finish(facts, stream.stamp_ns, stream.seq, options.who)
@@ -226,8 +226,12 @@ def _replay_of(
     return find_replay(dataset, episode, params.replay) if used else None
 
 
-def _told_replay(replay: ReplayEpisode | None) -> str:
-    return f"robot taken from the replay in episode {replay.number}" if replay is not None else ""
+def _told_replay(replay: ReplayEpisode | None, filling: FillFacts) -> str:
+    if replay is None:
+        return ""
+    if UNSEEN in filling.warnings:
+        return UNSEEN
+    return f"robot taken from the replay in episode {replay.number}"
 
 
 def _check_masks(masks: MaskTrack, count: int, camera: str) -> None:

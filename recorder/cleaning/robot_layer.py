@@ -35,6 +35,7 @@ from recorder.cleaning.robot_frames import (
     unknown_joints,
 )
 from recorder.cleaning.robot_points import RobotPoints, refine
+from recorder.cleaning.robot_replay import UNSEEN
 from recorder.cleaning.robot_sources import (
     AGAIN,
     MOST_CANDIDATES,
@@ -150,10 +151,7 @@ class RobotLayer:
             self._replay = None
             runs, chosen = runs[:1], chosen[:1]
             self._register([(self.frames, few(chosen[0]))])
-            warnings.append(
-                "the replay does not show the robot where its joints put it, so nothing was taken "
-                "from it; record it again with the same rig"
-            )
+            warnings.append(UNSEEN)
         colours = RobotColours(self.silhouette.shapes)
         found: list[Candidate] = []
         for number, (run, indices) in enumerate(zip(runs, chosen, strict=True)):

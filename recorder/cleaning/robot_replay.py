@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 
 AUTOMATIC, NONE = "automatic", "none"
 REPLAY_SOURCE = "replay"
+UNSEEN = (
+    "the replay does not show the robot where its joints put it, so nothing was taken from it; "
+    "record it again with the same rig"
+)
 AWAY_M, AWAY_RAD, AWAY_PX = 0.005, 0.01, 4.0  # of the camera; registration finds what is less
 
 

@@ -14,6 +14,7 @@ from recorder.cleaning.layered import LayeredFiller
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.registration import best_shift, edge_scores
 from recorder.cleaning.robot_layer import FROM_FRAME, FROM_REPLAY, FROM_SHAPE, RobotLayer
+from recorder.cleaning.robot_replay import UNSEEN
 from recorder.cleaning.silhouette import RobotSilhouette
 from recorder.progress import Cancelled, Progress
 from tests.support.robot_views import RobotViews, psnr_db, robot_views
@@ -121,6 +122,16 @@ def test_a_replay_lends_what_the_clip_never_shows(views: RobotViews) -> None:
     where = rest.robot[5] & rest.holes[5]
     assert np.mean(made.kinds[where & made.filled] == FROM_REPLAY) > 0.7
     assert psnr_db(made.image, rest.truth[5], where & made.filled) >= 26.0
+
+
+def test_a_replay_that_shows_the_robot_elsewhere_lends_nothing(views: RobotViews) -> None:
+    shifted = [np.roll(picture, (30, 40), (0, 1)) for picture in views.truth]
+    replay = ArrayClip(shifted, geometry=views.geometry, joints={"right": views.joints})
+    layer = layer_of(views, replay=replay)
+    assert UNSEEN in layer.prepare().warnings
+    made = layer.fill(12, views.frames[12])
+    assert not (made.kinds == FROM_REPLAY).any()
+    assert quality(views, layer)[0] >= 24.0
 
 
 def test_a_robot_never_seen_is_painted_from_its_shape_with_a_warning(views: RobotViews) -> None:
