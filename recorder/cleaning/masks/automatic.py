@@ -54,7 +54,14 @@ PLAINLY_HIS, PLAIN_SHARE = 1.5, 0.5  # score, and share of an island that has it
 SMALLEST_ISLAND, LARGE_ISLAND = 0.0003, 0.003  # share of the picture: a fingertip, a hand
 HELD_PX = 3  # reduced pixels round the silhouette
 DOUBTFUL = 0.5
-UNSURE = 0.5  # confidence where nobody was found, or only by skin
+UNSURE = 0.5  # confidence where nobody was found, or not on firm ground
+DOUBTS = {
+    "skin": "the operator of '{}' was told from the robot by skin alone, so gloves and sleeves may "
+    "be missing",
+    "always": "no picture of '{}' shows the scene without the operator, so what hardly moves may "
+    "be missing",
+    "few": "'{}' has too few pictures to tell the operator from the scene for sure",
+}
 _BOX = np.ones((3, 3), np.uint8)
 
 
@@ -123,11 +130,9 @@ def automatic_masks(
         mask = track.mask(key.index) | drawn[key.index]
         mask &= ~stroke_pixels(mask.shape, key.background, key.brush_px)
         track = track.with_replaced(key.index, drawn[key.index] if key.is_empty else mask)
-    if learned.by_skin:
-        warnings += (
-            f"the operator of '{clip.name}' was told from the robot by skin alone, so gloves and "
-            f"sleeves may be missing; draw on picture {telling}",
-        )
+    if learned.doubt:
+        why = DOUBTS[learned.doubt].format(clip.name)
+        warnings += (f"{why}; draw hands and sleeves on picture {telling}",)
     return track.with_warnings(warnings)
 
 
@@ -169,7 +174,7 @@ class _SecondPass:
         assert learned.colours is not None
         self._clip, self._silhouette = clip, silhouette
         self._scene, self._colours = learned.scene, learned.colours
-        self._surest = UNSURE if learned.by_skin else 1.0
+        self._surest = UNSURE if learned.doubt else 1.0
         self._size = work_size(clip.size)
 
     def run(self, meter: ProgressMeter) -> PackedMaskTrack:

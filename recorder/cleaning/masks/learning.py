@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -34,11 +35,14 @@ from recorder.cleaning.masks.scoring import (
     scored,
 )
 
+Doubt = Literal["", "skin", "always", "few"]
+
 _BOX = np.ones((3, 3), np.uint8)
 
 ROUNDS = 2
 AREA_OF_SOMEBODY = 0.002  # share of the picture that changed at its edge
 REALLY_GONE = 0.45  # of what changed: the colours that pictures without him miss
+FEWEST_SAMPLES = 4  # by which a person who comes and goes is told from the scene
 MOSTLY = 0.6
 LEAST_ADDED = 0.05
 SURE = 0.7  # score from which a pixel teaches colours
@@ -49,6 +53,8 @@ DRAWN_WEIGHT = 3.0  # a person's strokes against what was found, in pictures
 LIKE_HIS = 0.7  # mean log ratio from which a part has the colours of those at the edge
 MOST_OF_PICTURE = 0.25  # an operator who stands still covers no more of it
 STILL = 0.98  # share of the samples that show the same
+LIKE_STILL = 0.1  # mean log ratio around a pixel of the scene that may be his, beside what is
+AS_FULL = 1.0  # of the share of a colour among what changed
 STILL_WEIGHT = 0.5  # of what never changes against what changed at the edge
 SKIN_STILL_WEIGHT = 3.0  # the same, against what changed and could be skin: wood could be, too
 FAINT = 0.5  # log ratio that does not yet speak against a colour of the scene
@@ -81,16 +87,16 @@ class Learned:
     scene : Scene
     colours : OperatorColours or None
         None when no operator was found.
-    by_skin : bool
-        Whether nothing but the colour of skin told the operator from the robot: then sleeves and
-        gloves are not known.
+    doubt : str
+        Why nothing found with it is sure: ``skin``, where nothing but its colour told the operator
+        from the robot; ``always``, where no sample shows the scene without him; ``few`` samples.
     telling : int
         Sample that shows most of what is not the scene.
     """
 
     scene: Scene
     colours: OperatorColours | None
-    by_skin: bool
+    doubt: Doubt
     telling: int
 
 
@@ -113,7 +119,7 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
     still = _still_colours(modes)
     added = _added_colours(bins, regions, samples.robot < 0.5, scene.seen.bins, still)
     mine, others = _first_colours(samples, bins, regions, added, drawn, robot, still)
-    by_skin = not drawn and not (somebody and (samples.has_robot or added is not None))
+    doubt = _doubt(samples, somebody, added is None) if not drawn else ""
     telling = int(np.argmax([at_edge.sum() + inner.sum() for at_edge, inner in regions]))
     colours: OperatorColours | None = None
     for _ in range(ROUNDS + 1):
@@ -123,14 +129,22 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
             mine.counts *= added
         _add_drawn(mine, others, drawn)
         if mine.total < FEWEST_PIXELS:
-            return Learned(scene, None, by_skin, telling)
+            return Learned(scene, None, doubt, telling)
         alone = ColourModel(mine, others)
         others.counts += robot.counts
         over = ColourModel(mine, _with_scene(others, scene))
         beside = alone if samples.has_robot else over
         colours = OperatorColours(beside, over)
         scene = _scene_again(modes, over)
-    return Learned(scene, colours, by_skin, telling)
+    return Learned(scene, colours, doubt, telling)
+
+
+def _doubt(samples: Samples, somebody: bool, always: bool) -> Doubt:
+    if not somebody or (always and not samples.has_robot):
+        return "skin"
+    if always:
+        return "always"
+    return "few" if len(samples.stack) < FEWEST_SAMPLES else ""
 
 
 def _changed_parts(
@@ -240,6 +254,7 @@ def _colours_of_parts(
     mine, others = ColourCounts(), ColourCounts()
     for found, (at_edge, _) in zip(bins, regions, strict=True):
         mine.add(found[at_edge])
+    mine.counts = _beyond(mine, still)
     others.counts += still.counts * (STILL_WEIGHT * mine.total / max(still.total, 1.0))
     first = ColourModel(mine, ColourCounts(others.counts + robot.counts))
     for found, (_, inner) in zip(bins, regions, strict=True):
@@ -248,6 +263,12 @@ def _colours_of_parts(
         mine.add(found[his])
         others.add(found[inner & ~his])
     return mine, others
+
+
+def _beyond(mine: ColourCounts, still: ColourCounts) -> NDArray[np.float64]:
+    """Counts of ``mine`` without colours that what never changes is as full of."""
+    his, bare = mine.probability(), still.probability()
+    return mine.counts * np.clip(1.0 - AS_FULL * bare / np.maximum(his, 1e-12), LEAST_ADDED, 1.0)
 
 
 def _colours_again(
@@ -321,7 +342,7 @@ def _scene_again(modes: Modes, colours: ColourModel) -> Scene:
     like = colours.evidence(colour_bins(np.rint(colour).astype(np.uint8)))
     his = (like > OPERATOR_LIKE) & known
     still = modes.shares[0] > STILL
-    likely = cv2.blur(like, (7, 7)) > LIKE_HIS / 2
+    likely = cv2.blur(like, (7, 7)) > LIKE_STILL
     around = parts_at_edge(parts_with(likely & known, his))
     if around.mean() > MOST_OF_PICTURE:
         around = np.zeros_like(his)

@@ -37,6 +37,13 @@ def test_shadow_beside_the_mask_is_taken_and_nothing_else() -> None:
     assert not grown[:, 120:].any()
 
 
+def test_a_shadow_near_the_mask_that_does_not_touch_it_is_left() -> None:
+    mask, image, plate = _scene()
+    image[40:80, 40:47] = np.rint(plate[40:80, 40:47] * 0.7)
+    grown = grow(mask, image, plate, CleanParameters(dilation_px=2, shadow_px=24))
+    assert not grown[42:78, 41:46].any()
+
+
 def test_shadow_needs_the_parameter_and_a_plate() -> None:
     mask, image, plate = _scene()
     bare = grow(mask, image, plate, CleanParameters(dilation_px=2))

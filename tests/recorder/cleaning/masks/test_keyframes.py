@@ -56,8 +56,9 @@ def test_drawn_pixels_are_always_kept_and_barred_ones_never(take: Take) -> None:
 
 def test_the_same_strokes_give_the_same_mask(take: Take) -> None:
     key = KeyFrame(index=20, foreground=ON_ARM)
+    cv2.setRNGSeed(1)
     once = keyframe_mask(take.frames[20], key)
-    np.random.default_rng().random()
+    cv2.setRNGSeed(2)
     np.testing.assert_array_equal(keyframe_mask(take.frames[20], key), once)
 
 
@@ -100,3 +101,30 @@ def test_grabcut_sees_only_the_surroundings_of_the_first_guess(
     mask = keyframe_mask(take.frames[20], KeyFrame(index=20, box=(0, 120, 100, 239)))
     assert mask.any()
     assert sizes[0][0] * sizes[0][1] < 0.4 * mask.size
+
+
+def test_strokes_on_one_arm_leave_the_other_out() -> None:
+    both = make_take(count=21, absent=0, arms=2)
+    mask = keyframe_mask(both.frames[20], KeyFrame(index=20, foreground=ON_ARM, brush_px=4))
+    assert recall(mask[:, :100], both.truth[20][:, :100]) > 0.9
+    assert not mask[:, 260:].any()
+
+
+def test_grabcut_learns_from_background_strokes_and_starts_the_same_every_time(
+    take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+    whole = cv2.grabCut
+
+    def cut(image: np.ndarray, labels: np.ndarray, *more: object) -> object:
+        seen.append(np.count_nonzero(labels == cv2.GC_BGD))
+        return whole(image, labels, *more)
+
+    monkeypatch.setattr(cv2, "grabCut", cut)
+    monkeypatch.setattr(cv2, "setRNGSeed", lambda seed: seen.append("seeded"))
+    keyframe_mask(take.frames[20], KeyFrame(index=20, foreground=ON_ARM))
+    near = (((100.0, 185.0), (130.0, 160.0)),)
+    keyframe_mask(take.frames[20], KeyFrame(index=20, foreground=ON_ARM, background=near))
+    assert seen[0] == seen[2] == "seeded"
+    assert seen[1] == 0
+    assert seen[3] > 100

@@ -21,12 +21,13 @@ def test_masks_come_back_exactly_whatever_their_size() -> None:
 
 def test_replacing_one_mask_leaves_the_old_track_as_it_was() -> None:
     masks = _masks()
-    track = PackedMaskTrack((53, 37), masks, [0.1] * 5, ("look here",))
+    track = PackedMaskTrack((53, 37), masks, [0.1, 0.2, 0.3, 0.4, 0.5], ("look here",))
     edited = track.with_replaced(2, ~masks[2])
     np.testing.assert_array_equal(track.mask(2), masks[2])
     np.testing.assert_array_equal(edited.mask(2), ~masks[2])
     np.testing.assert_array_equal(edited.mask(3), masks[3])
-    assert (track.confidence(2), edited.confidence(2), edited.confidence(3)) == (0.1, 1.0, 0.1)
+    assert [track.confidence(index) for index in range(5)] == [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert [edited.confidence(index) for index in range(5)] == [0.1, 0.2, 1.0, 0.4, 0.5]
     assert edited.warnings == ("look here",)
 
 
