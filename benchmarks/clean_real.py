@@ -13,6 +13,7 @@ from benchmarks.clean_baselines import Score, make_filler, rounded
 from recorder.cleaning.clip import CameraGeometry, Clip, Mode
 from recorder.cleaning.clips import VideoClip
 from recorder.cleaning.holes import dilated
+from recorder.cleaning.layers import Filler
 from recorder.cleaning.masks.colour_model import ColourCounts, ColourModel, colour_bins
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.quality import psnr_inside, ssim_inside
@@ -163,10 +164,36 @@ def measure_authors(params: CleanParameters, stride: int) -> dict[str, Any]:
             "frames": len(range(0, real.count - 1, stride)),
         }
         if method == "layers":
+            found["all_frames"] = operator_everywhere(filler, real, model)
             found[method] |= {"operator_at": seen[:20], "warnings": list(facts.warnings)}
             found["worst"] = score.worst()
     found["authors"] = _authors(real, model, stride)
     return found
+
+
+def operator_everywhere(filler: Filler, real: RealClip, model: ColourModel) -> dict[str, Any]:
+    """Every picture of the clip: where the operator may still be seen, not counting scenery.
+
+    What has a colour of the operator in the authors' own result, too, is a thing of that colour.
+    """
+    suspects = []
+    for index in range(real.count):
+        mask = real.masks[index]
+        if not mask.any():
+            continue
+        theirs = dilated(operator_pixels(real.result.frame(index), mask, model), MARGIN_PX)
+        found = operator_pixels(filler.fill(index).image, mask, model) & ~theirs
+        share = float(found[mask].mean())
+        if share > OPERATOR_SHARE:
+            suspects.append((index, rounded(share)))
+    return {"pictures": real.count, "suspects": len(suspects), "suspected": suspects}
+
+
+def operator_pixels(
+    picture: NDArray[np.uint8], mask: NDArray[np.bool_], model: ColourModel
+) -> NDArray[np.bool_]:
+    """Pixels of the mask that have a colour of the operator and of hardly anything else."""
+    return (model.evidence(colour_bins(picture)) > OPERATOR_EVIDENCE) & mask
 
 
 def _authors(real: RealClip, model: ColourModel, stride: int) -> dict[str, Any]:

@@ -35,12 +35,19 @@ class Gain:
 
     def apply(self, picture: NDArray) -> NDArray[np.float32]:
         """``picture`` ``(..., 3)`` under the target's light, grey levels, not clipped."""
-        return picture * self.gain + self.offset
+        lit = np.multiply(picture, self.gain, dtype=np.float32)
+        lit += self.offset
+        return lit
 
     def inverse(self) -> Gain:
         """From target to source."""
         inverse = (1 / self.gain).astype(np.float32)
         return Gain(inverse, (-self.offset * inverse).astype(np.float32))
+
+    def then_back(self, other: Gain) -> Gain:
+        """From the target of this one to the target of ``other``, which has the same source."""
+        gain = (other.gain / self.gain).astype(np.float32)
+        return Gain(gain, (other.offset - self.offset * gain).astype(np.float32))
 
 
 SAME_LIGHT = Gain(np.ones(3, np.float32), np.zeros(3, np.float32))

@@ -15,11 +15,13 @@ from recorder.cleaning.clip import CleanError, Clip, MaskTrack
 from recorder.cleaning.flow_layer import FlowLayer
 from recorder.cleaning.holes import Holes, dilated
 from recorder.cleaning.layers import RESIDUE_WARNS, Filled, FillFacts, Layer
+from recorder.cleaning.leftovers import Leftovers
+from recorder.cleaning.likely import Likely
 from recorder.cleaning.object_layer import PosedClip, SceneLayer, known_objects
 from recorder.cleaning.object_track import ObjectTrack
 from recorder.cleaning.parameters import CleanParameters
 from recorder.cleaning.plate import Plate
-from recorder.cleaning.residue import bounds, fill_residue
+from recorder.cleaning.residue import bounds
 from recorder.cleaning.robot_layer import RobotLayer
 from recorder.cleaning.views import Views
 from recorder.progress import ProgressMeter, Report, quiet
@@ -49,10 +51,12 @@ class LayeredFiller:
     def __init__(self, clip: Clip, masks: MaskTrack, params: CleanParameters) -> None:
         self.clip, self.params = clip, params
         self.mode = params.mode or clip.mode
-        self.holes = Holes(clip, masks, params)
+        self._masks, self.holes = masks, Holes(clip, masks, params)
         self._robot: RobotLayer | None = None
         self._looks: AppearanceRobotLayer | None = None
         self._plate: Plate | None = None
+        self._views: Views | None = None
+        self._leftovers: Leftovers | None = None
         self._flow: FlowLayer | None = None
         self._feather_px = min(params.feather_px, params.dilation_px)
 
@@ -64,14 +68,15 @@ class LayeredFiller:
         robot_facts = self._prepare_robot(meter)
         warnings += robot_facts.warnings
         figures |= robot_facts.figures
+        self._leftovers = Leftovers(self.clip, self._masks, self.holes)
         if self.mode == "static":
             self._plate = Plate(
                 self.clip, self.holes, self._unseen, self.params.plate_frames, meter
             )
             self.holes.plate = self._plate.as_recorded()
+        self._views = Views(self.clip, self._unseen, self._plate, self.params.flow_reach)
         if self.params.flow_reach:
-            views = Views(self.clip, self._unseen, self._plate, self.params.flow_reach)
-            self._flow = FlowLayer(views, self.clip.count)
+            self._flow = FlowLayer(self._views, self.clip.count)
         return FillFacts(tuple(warnings), figures)
 
     def fill(self, index: int) -> Filled:
@@ -96,40 +101,19 @@ class LayeredFiller:
             self._take(out, layers, todo, Layer.ROBOT, made.image, made.filled)
         if self._everything_posed:
             self._take_plate(index, image, out, layers, todo)
-        if np.count_nonzero(todo) > self._flow_from * masked:
-            lost = self._take_flow(index, out, layers, todo)
-            if self._looks is not None and np.count_nonzero(lost) > RESIDUE_WARNS * masked:
-                self._take_looks(index, image, lost, out, layers, todo)
-        standing = self._standing(index, todo)
-        todo &= ~standing
-        self._take_plate(index, image, out, layers, todo)
-        todo |= standing
-        if todo.any():
-            if self._plate is not None and self._everything_posed:
+            if np.count_nonzero(todo) > RESIDUE_WARNS * masked:
+                self._take_flow(index, out, layers, todo)
+            if self._plate is not None and todo.any():
                 guessed = self._plate.guess(index, out, todo)
-            else:
-                before = None
-                if self._robot is not None:
-                    before = dilated(self._robot.silhouette_mask(index), ROBOT_MARGIN_PX)
-                guessed = fill_residue(out, todo, avoid=before)
-            self._take(out, layers, todo, Layer.RESIDUE, guessed, todo.copy())
+                self._take(out, layers, todo, Layer.RESIDUE, guessed, todo.copy())
+        elif todo.any():
+            self._take_likely(index, image, out, layers, todo)
         return Filled(feathered(image, out, hole, self._feather_px), layers, masked)
 
     @property
     def _everything_posed(self) -> bool:
         """Whether all that moves is known by its pose: what is left stands still."""
         return self._plate is not None and isinstance(self._robot, SceneLayer)
-
-    @property
-    def _flow_from(self) -> float:
-        """Share of the hole that must be left for flow to be worth its time."""
-        return RESIDUE_WARNS if self._everything_posed else 0.0
-
-    def _standing(self, index: int, todo: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Pixels of ``todo`` amid what stands before the plate, which the plate knows not."""
-        if self._flow is None or self._plate is None or self._everything_posed or not todo.any():
-            return np.zeros_like(todo)
-        return todo & (self._flow.standing(index) > STANDING)
 
     def _take_plate(
         self,
@@ -148,22 +132,35 @@ class LayeredFiller:
         out: NDArray[np.uint8],
         layers: NDArray[np.uint8],
         todo: NDArray[np.bool_],
-    ) -> NDArray[np.bool_]:
-        """What moves before the plate, or, once there is no plate, whatever is found.
-
-        Returns the pixels flow knows nothing of.
-        """
+    ) -> None:
+        """Whatever flow finds."""
         if self._flow is None:
-            return todo
+            return
         carried = self._flow.carry(index, todo)
-        picture, moving, found = out.copy(), np.zeros_like(todo), np.zeros_like(todo)
+        picture, found = out.copy(), np.zeros_like(todo)
         picture[carried.part] = np.clip(np.rint(carried.colour), 0, 255).astype(np.uint8)
         found[carried.part] = carried.found
-        all_found = self._plate is None or self._everything_posed
-        moving[carried.part] = carried.found if all_found else carried.moving
-        moving |= found & self._standing(index, todo)
-        self._take(out, layers, todo, Layer.FLOW, picture, moving)
-        return todo & ~found
+        self._take(out, layers, todo, Layer.FLOW, picture, found)
+
+    def _take_likely(
+        self,
+        index: int,
+        image: NDArray[np.uint8],
+        out: NDArray[np.uint8],
+        layers: NDArray[np.uint8],
+        todo: NDArray[np.bool_],
+    ) -> None:
+        """Plate, flow and a guess, each as far as it is likely to be right."""
+        assert self._views is not None
+        made = Likely(self._views, self._flow, self._plate).fill(index, image, todo)
+        part = made.part
+        inside = todo[part]
+        cv2.copyTo(made.colour, inside.view(np.uint8), out[part])
+        layers[part][inside] = made.layers[inside]
+        todo[part] = False
+        lost = (layers == Layer.RESIDUE) & hole_of(todo.shape, part, inside)
+        if self._looks is not None and np.count_nonzero(lost) > RESIDUE_WARNS * inside.sum():
+            self._take_looks(index, image, lost.copy(), out, layers, lost)
 
     def _take_looks(
         self,
@@ -209,8 +206,10 @@ class LayeredFiller:
         return facts
 
     def _unseen(self, index: int) -> NDArray[np.bool_]:
-        """What shows no scene: the hole, and the robot where it is known."""
+        """What shows no scene: the hole, rests of the operator, the robot where it is known."""
         hole = self.holes(index)
+        if self._leftovers is not None:
+            hole = hole | self._leftovers(index)
         if self._robot is None:
             return hole
         return hole | dilated(self._robot.silhouette_mask(index), ROBOT_MARGIN_PX)
@@ -228,6 +227,15 @@ class LayeredFiller:
         cv2.copyTo(picture, new.view(np.uint8), out)
         layers[new] = layer
         todo &= ~new
+
+
+def hole_of(
+    shape: tuple[int, ...], part: tuple[slice, slice], inside: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """A box of a mask in the whole picture."""
+    whole = np.zeros(shape, np.bool_)
+    whole[part] = inside
+    return whole
 
 
 def feathered(

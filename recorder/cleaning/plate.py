@@ -56,7 +56,7 @@ class Plate:
         self, clip: Clip, holes: Masks, hidden: Masks, most: int, meter: ProgressMeter
     ) -> None:
         self._clip, self._holes, self._hidden = clip, holes, hidden
-        self._samples = Samples(clip, hidden, most, meter)
+        self._samples = Samples(clip, hidden, most, meter, holes)
         self.picture, self.known = masked_median(self._samples, meter)
         gains = [
             fit_gain(self.picture, picture, visible).inverse()

@@ -36,6 +36,8 @@ class Samples:
         Most pictures; fewer for large pictures.
     meter : ProgressMeter
         Advanced by 2 in all.
+    holes : callable, optional
+        Pictures are chosen by what is hidden by these, which is quicker to tell.
 
     Attributes
     ----------
@@ -48,10 +50,12 @@ class Samples:
         From the light of sample 0 of ``reference`` to that of each sample.
     """
 
-    def __init__(self, clip: Clip, hidden: Masks, most: int, meter: ProgressMeter) -> None:
+    def __init__(
+        self, clip: Clip, hidden: Masks, most: int, meter: ProgressMeter, holes: Masks | None = None
+    ) -> None:
         width, height = clip.size
         room = max(3, MOST_BYTES // (width * height * 6))
-        self.indices = choose_frames(clip.count, hidden, min(most, room, NONE - 1), meter)
+        self.indices = choose_frames(clip.count, holes or hidden, min(most, room, NONE - 1), meter)
         kept = len(self.indices)
         self.stack = np.empty((kept, height, width, 3), np.uint8)
         self.visible = np.empty((kept, height, width), np.bool_)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from recorder.cleaning.clips import ArrayClip
-from recorder.cleaning.flow_layer import FlowLayer, common_motion, spread
+from recorder.cleaning.flow_layer import FlowLayer
+from recorder.cleaning.motion import common_motion, spread
 from recorder.cleaning.plate import Plate
 from recorder.cleaning.quality import psnr_inside
 from recorder.cleaning.views import Recent, Views
@@ -51,19 +52,20 @@ def layer() -> FlowLayer:
 def test_a_hidden_piece_of_what_moves_comes_from_pictures_that_show_it(layer: FlowLayer):
     truth, index = take(), 27
     carried = layer.carry(index, hole(index))
-    moving = np.zeros((HEIGHT, WIDTH), bool)
-    moving[carried.part] = carried.moving
-    assert np.count_nonzero(moving) > 0.9 * np.count_nonzero(hole(index))
+    found = np.zeros((HEIGHT, WIDTH), bool)
+    found[carried.part] = carried.found
+    assert np.count_nonzero(found) > 0.9 * np.count_nonzero(hole(index))
     picture = truth[index].copy()
     picture[carried.part] = np.where(
-        carried.moving[..., None], np.rint(carried.colour), picture[carried.part]
+        carried.found[..., None], np.rint(carried.colour), picture[carried.part]
     )
-    assert psnr_inside(picture, truth[index], moving) > 24
+    assert psnr_inside(picture, truth[index], found) > 24
 
 
-def test_where_the_wall_stands_nothing_moves(layer: FlowLayer):
-    carried = layer.carry(0, hole(0))
-    assert np.count_nonzero(carried.moving) < 0.1 * np.count_nonzero(hole(0))
+def test_the_first_picture_has_no_past_and_the_last_no_future(layer: FlowLayer):
+    assert not layer.ages(0, layer.followed(0, -1)).any()
+    assert not layer.ages(COUNT - 1, layer.followed(COUNT - 1, 1)).any()
+    assert layer.ages(27, layer.followed(27, 1)).max() <= 20
 
 
 def test_the_same_picture_is_filled_the_same_whatever_was_filled_before(layer: FlowLayer):
@@ -72,7 +74,7 @@ def test_the_same_picture_is_filled_the_same_whatever_was_filled_before(layer: F
         layer.carry(index, hole(index))
     again = layer.carry(27, hole(27))
     assert np.array_equal(first.colour, again.colour)
-    assert np.array_equal(first.moving, again.moving)
+    assert np.array_equal(first.found, again.found)
 
 
 def test_the_common_motion_is_not_led_astray_by_few():
