@@ -101,7 +101,7 @@ class AppearanceRobotLayer:
         hole: NDArray[np.bool_] | None = None,
         plate: NDArray[np.uint8] | None = None,
     ) -> RobotFill:
-        """Put foreground into the hole of frame ``index``.
+        """Put foreground into the hole of frame ``index``; prepares, if that was not done.
 
         Parameters
         ----------
@@ -119,6 +119,8 @@ class AppearanceRobotLayer:
         wanted = todo.copy()
         if not todo.any():
             return RobotFill(out, wanted & ~todo, kinds)
+        if not self._looks:
+            self.prepare()
         used = 0
         for look in self._ranked(index, image, todo)[: TRIED * self.params.robot_sources]:
             if used == self.params.robot_sources or not todo.any():

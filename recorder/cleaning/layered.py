@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recorder.cleaning.appearance_layer import AppearanceRobotLayer
+from recorder.cleaning.appearance_layer import WARNING, AppearanceRobotLayer
 from recorder.cleaning.clip import CleanError, Clip, MaskTrack
 from recorder.cleaning.flow_layer import FlowLayer
 from recorder.cleaning.holes import Holes, dilated
@@ -184,9 +184,8 @@ class LayeredFiller:
         rig = getattr(self.clip, "rig", None)
         if self.clip.geometry is None or not self.clip.joints or rig is None:
             self._looks = AppearanceRobotLayer(self.clip, self.holes, self.params)
-            facts = self._looks.prepare(lambda _progress: meter.advance(0.0, "robot"))
             meter.advance(ROBOT_WORK, "robot")
-            return facts
+            return FillFacts((WARNING,))
         objects: ObjectTrack | None = getattr(self.clip, "objects", None)
         wanted = self.params.object_layer and objects is not None
         try:
@@ -198,7 +197,6 @@ class LayeredFiller:
             facts = robot.prepare(lambda _progress: meter.advance(0.0, "robot"))
         except CleanError as error:
             self._looks = AppearanceRobotLayer(self.clip, self.holes, self.params)
-            self._looks.prepare(lambda _progress: meter.advance(0.0, "robot"))
             meter.advance(ROBOT_WORK, "robot")
             return FillFacts((f"{APPEARANCE_ONLY} ({error})",))
         self._robot = robot

@@ -39,9 +39,9 @@ class Leftovers:
         self._clip, self._holes = clip, holes
         operator, others = ColourCounts(), ColourCounts()
         for index in np.unique(np.linspace(0, clip.count - 1, LEARNED).astype(int)):
-            bins = self._bins(int(index))
+            near, bins = self._near(int(index)), self._bins(int(index))
             operator.add(bins[np.asarray(masks.mask(int(index)), np.bool_)[::STEP, ::STEP]])
-            others.add(bins[~self._near(int(index))])
+            others.add(bins[~near])
         known = min(operator.total, others.total) >= FEWEST
         self._model = ColourModel(operator, others) if known else None
 
