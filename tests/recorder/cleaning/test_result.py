@@ -168,6 +168,21 @@ def told(path, whole: list[bytes]) -> str:
     return "" if same else "pictures\nchanged unnoticed"
 
 
+@pytest.mark.parametrize("part", ["picture", "mask", "layers"])
+def test_another_picture_under_the_checksum_of_the_first_is_told(dataset, part):
+    path = clean(dataset).path
+    with h5py.File(path, "r+") as file:  # HDF5 is content with what it wrote itself
+        data = file[f"{part}/data"]
+        offset = np.asarray(file[f"{part}/offset"]).astype(int)
+        middle = (offset[3] + offset[4]) // 2
+        data[middle] = data[middle] ^ 1
+    with CleanedVideo(path) as video:
+        read = {"picture": video.image, "mask": video.mask, "layers": video.layers}[part]
+        read(2)
+        with pytest.raises(CleanError, match=f"{part} 3 of .* is damaged on the disk"):
+            read(3)
+
+
 def test_every_flipped_byte_is_told_or_harmless(dataset):
     info = clean(dataset)
     with CleanedVideo(info.path) as video:
