@@ -41,7 +41,7 @@ class _RunWhenNothingElse(TyperGroup):
 cli = typer.Typer(
     name="clean",
     cls=_RunWhenNothingElse,
-    help="Take the operator out of recorded pictures: thenar clean DATASET [options].",
+    help="Take the operator out of recorded pictures. Example: thenar clean demo --episodes 0-9",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
