@@ -93,11 +93,19 @@ def test_a_replay_of_another_size_is_not_used_and_this_is_told(dataset):
     assert facts.replay in facts.warnings
 
 
+@pytest.fixture(scope="module")
+def two_takes(tmp_path_factory) -> Dataset:
+    dataset = open_dataset(tmp_path_factory.mktemp("two") / "dataset", create=True)
+    for number in (0, 1):
+        take(dataset, number)
+    return dataset
+
+
 @pytest.fixture
-def clips(dataset):
+def clips(two_takes):
     with (
-        episode_clip(dataset.episode_path(0), "front/rgb") as clip,
-        episode_clip(dataset.episode_path(1), "front/rgb") as replay,
+        episode_clip(two_takes.episode_path(0), "front/rgb") as clip,
+        episode_clip(two_takes.episode_path(1), "front/rgb") as replay,
     ):
         yield clip, replay
 
