@@ -111,14 +111,17 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
     scene = Scene(*choose_scene(modes))
     seen = [Seen(one) for one in samples.stack]
     bins = np.stack([one.bins for one in seen])
-    robot = _robot_colours(samples, bins)
     regions = _changed_parts(samples, seen, scene, away)
     somebody = any(at_edge.mean() > AREA_OF_SOMEBODY for at_edge, _ in regions)
     if samples.has_robot and not somebody and not drawn:
         regions = [_skin_first(one, inner) for one, (_, inner) in zip(seen, regions, strict=True)]
     still = _still_colours(modes)
     added = _added_colours(bins, regions, samples.robot < 0.5, scene.seen.bins, still)
+    alone = np.array([at_edge.mean() <= AREA_OF_SOMEBODY for at_edge, _ in regions])
+    robot = _robot_colours(samples, bins, alone if added is not None else ~alone)
     mine, others = _first_colours(samples, bins, regions, added, drawn, robot, still)
+    if added is None and samples.has_robot:
+        robot.counts = _beyond(robot, mine)
     doubt = _doubt(samples, somebody, added is None) if not drawn else ""
     telling = int(np.argmax([at_edge.sum() + inner.sum() for at_edge, inner in regions]))
     colours: OperatorColours | None = None
@@ -130,10 +133,10 @@ def learn(samples: Samples, drawn: Sequence[Drawn] = ()) -> Learned:
         _add_drawn(mine, others, drawn)
         if mine.total < FEWEST_PIXELS:
             return Learned(scene, None, doubt, telling)
-        alone = ColourModel(mine, others)
+        apart = ColourModel(mine, others)
         others.counts += robot.counts
         over = ColourModel(mine, _with_scene(others, scene))
-        beside = alone if samples.has_robot else over
+        beside = apart if samples.has_robot else over
         colours = OperatorColours(beside, over)
         scene = _scene_again(modes, over)
     return Learned(scene, colours, doubt, telling)
@@ -265,10 +268,10 @@ def _colours_of_parts(
     return mine, others
 
 
-def _beyond(mine: ColourCounts, still: ColourCounts) -> NDArray[np.float64]:
-    """Counts of ``mine`` without colours that what never changes is as full of."""
-    his, bare = mine.probability(), still.probability()
-    return mine.counts * np.clip(1.0 - AS_FULL * bare / np.maximum(his, 1e-12), LEAST_ADDED, 1.0)
+def _beyond(counts: ColourCounts, others: ColourCounts) -> NDArray[np.float64]:
+    """Counts without the colours that ``others`` are as full of."""
+    his, bare = counts.probability(), others.probability()
+    return counts.counts * np.clip(1.0 - AS_FULL * bare / np.maximum(his, 1e-12), LEAST_ADDED, 1.0)
 
 
 def _colours_again(
@@ -287,20 +290,22 @@ def _colours_again(
     return mine, others
 
 
-def _robot_colours(samples: Samples, bins: NDArray[np.uint16]) -> ColourCounts:
-    """Colours inside the silhouettes that nearly every sample shows: hands over it come and go."""
+def _robot_colours(
+    samples: Samples, bins: NDArray[np.uint16], chosen: NDArray[np.bool_]
+) -> ColourCounts:
+    """Colours inside the silhouettes of most chosen samples: hands over it come and go."""
     total = ColourCounts()
     each = []
-    for found, robot in zip(bins, samples.robot, strict=True):
+    for found, robot, wanted in zip(bins, samples.robot, chosen, strict=True):
         inside = found[robot > 0.95]
-        if inside.size >= FEWEST_PIXELS:
+        if wanted and inside.size >= FEWEST_PIXELS:
             total.add(inside)
             one = ColourCounts()
             one.add(inside)
             each.append(one.probability().astype(np.float32))
     if each:
         common = np.quantile(np.stack(each), ROBOT_QUANTILE, axis=0)
-        total.counts = common.astype(np.float64) * total.total
+        total.counts = common.astype(np.float64) * total.total / max(float(chosen.mean()), 1e-9)
     return total
 
 

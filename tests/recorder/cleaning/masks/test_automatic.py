@@ -222,3 +222,9 @@ def test_hands_without_arms_are_found_but_unsure() -> None:
     track = automatic_masks(ArrayClip(frames), PARAMS, take.silhouette)
     assert recall(_grown(_all(track), take)[12:], hands[12:]) >= 0.9
     assert max(track.confidence(index) for index in range(24)) < PARAMS.rekey_below
+
+
+def test_hands_over_the_robot_in_nearly_every_picture_are_no_robot() -> None:
+    take = make_take(count=40, absent=2)
+    masks = _all(automatic_masks(take.clip, PARAMS, take.silhouette))
+    assert recall(masks, take.truth & take.robot) >= 0.9
