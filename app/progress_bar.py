@@ -22,7 +22,7 @@ def progress_bar(first: str, quiet: bool) -> Iterator[Report]:
     first : str
         What is said before the first progress.
     quiet : bool
-        Show nothing, but still end on Ctrl+C.
+        Show nothing, but still end on Ctrl+C; so it is where there is no terminal.
 
     Yields
     ------
@@ -39,7 +39,9 @@ def progress_bar(first: str, quiet: bool) -> Iterator[Report]:
         BarColumn(),
         TextColumn("{task.percentage:3.0f} %  {task.fields[left]}"),
     )
-    bar = Bar(*columns, console=Console(stderr=True), transient=True, disable=quiet)
+    console = Console(stderr=True)
+    hidden = quiet or not console.is_terminal
+    bar = Bar(*columns, console=console, transient=True, disable=hidden)
     task = bar.add_task(first, left="")
 
     def report(step: Progress) -> None:

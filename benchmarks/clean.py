@@ -96,14 +96,11 @@ def show_worst(score: Score, folder: Path) -> None:
 
 def measure_masks(params: CleanParameters, takes: int) -> dict[str, Any]:
     """Automatic masks of the rendered takes against the truth, without a scribble."""
-    recalls, overlaps, spent_s, frames = [], [], 0.0, 0
+    recalls, overlaps = [], []
     for number, take in enumerate(truth_takes("front", takes)):
         clip = take.open()
         wrongly_calibrated(clip, number)
-        began_s = time.perf_counter()
         found = automatic_masks(clip, params, silhouettes(clip))
-        spent_s += time.perf_counter() - began_s
-        frames += clip.count
         for index in range(clip.count):
             truth = clip.mask(index)
             if truth.any():
@@ -116,7 +113,6 @@ def measure_masks(params: CleanParameters, takes: int) -> dict[str, Any]:
         "iou": rounded(float(np.mean(overlaps))),
         "worst_recall": rounded(float(np.min(recalls))),
         "scribbles": 0,
-        "ms_per_frame": rounded(1e3 * spent_s / frames),
     }
 
 

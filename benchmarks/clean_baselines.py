@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -206,5 +207,7 @@ class Score:
 
 
 def rounded(value: Any) -> Any:
-    """A number with three decimals; everything else as it is."""
-    return round(value, 3) if isinstance(value, float) else value
+    """A number with three decimals, None for one that is none; everything else as it is."""
+    if not isinstance(value, float):
+        return value
+    return round(value, 3) if math.isfinite(value) else None

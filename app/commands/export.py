@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import signal
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +11,8 @@ import typer
 from app.reporting import fail, show
 
 if TYPE_CHECKING:
+    from app.progress_bar import progress_bar
     from recorder.exporters.plan import ExportPlan
-    from recorder.progress import Report
 
 OPTIONS = {"format": "--to", "rate_hz": "--rate", "action": "--action", "alignment": "--align"}
 CANCELLED_RC = 130  # as of a program ended by Ctrl+C
@@ -60,6 +57,7 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Export episodes for training. Ctrl+C cancels; the same command goes on from there."""
+    from app.progress_bar import progress_bar
     from recorder.exporters.job import partial_folder, run_export
     from recorder.exporters.selection import select_episodes
     from recorder.progress import Cancelled
@@ -82,7 +80,7 @@ def export(
             video_images=not png,
         )
         try:
-            with _progress(quiet=as_json) as report:
+            with progress_bar("looking at the dataset", quiet=as_json) as report:
                 if dry_run:
                     made = select_episodes(plan, report).as_dict()
                 else:
@@ -146,55 +144,6 @@ def _did(made: dict[str, Any]) -> str:
 
 def _left_out(made: dict[str, Any]) -> list[str]:
     return [f"left out     episode {one['episode']}: {one['reason']}" for one in made["skipped"]]
-
-
-@contextlib.contextmanager
-def _progress(quiet: bool) -> Iterator[Report]:
-    """Show progress on stderr and turn Ctrl+C and SIGTERM into a clean cancel."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    from recorder.progress import Cancelled
-    from recorder.progress import Progress as Step
-
-    asked: list[int] = []
-
-    def ask(number: int, frame: object) -> None:
-        asked.append(number)
-
-    said = (
-        TextColumn("{task.description}"),
-        TextColumn("{task.percentage:3.0f} %  {task.fields[left]}"),
-    )
-    columns = (said[0], BarColumn(), said[1])
-    console = Console(stderr=True)
-    hidden = quiet or not console.is_terminal
-    bar = Progress(*columns, console=console, transient=True, disable=hidden)
-    task = bar.add_task("looking at the dataset", left="")
-
-    def report(step: Step) -> None:
-        if asked:
-            raise Cancelled("asked to end")
-        left = "" if step.left_s is None else f"{_duration(step.left_s)} left"
-        bar.update(task, completed=step.done, total=step.total, description=step.what, left=left)
-
-    with _handled(ask), bar:
-        yield report
-
-
-@contextlib.contextmanager
-def _handled(handler: Callable[[int, object], None]) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def _listed(text: str) -> tuple[str, ...]:

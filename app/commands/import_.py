@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +12,10 @@ from app.reporting import fail, show
 
 if TYPE_CHECKING:
     from recorder.importers.source import ImportFormat
-    from recorder.progress import Progress
 
 FORMATS: dict[str, ImportFormat] = {
     "auto": "auto", "lerobot": "lerobot", "robomimic": "robomimic"
 }  # fmt: skip
-REPORT_EVERY_S = 1.0  # to a terminal; more would scroll past unread
 
 
 def import_(
@@ -34,6 +31,7 @@ def import_(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Import another program's dataset for review; run again, it goes on where it ended."""
+    from app.progress_bar import progress_bar
     from recorder.dataset import open_dataset
     from recorder.importers.job import run_import
     from recorder.progress import Cancelled
@@ -43,8 +41,10 @@ def import_(
         if wanted is None:
             raise ValueError(f"format '{format}' is unknown; choose from {', '.join(FORMATS)}")
         try:
-            result = run_import(source, open_dataset(dataset, create=True), wanted, _Progress())
-        except (KeyboardInterrupt, Cancelled):
+            with progress_bar("looking at the source", quiet=as_json) as report:
+                target = open_dataset(dataset, create=True)
+                result = run_import(source, target, wanted, report)
+        except Cancelled:
             show(
                 "thenar: import ended; whole episodes stay, the same command goes on from there",
                 err=True,
@@ -60,19 +60,3 @@ def import_(
     for problem in result.problems:
         show(f"thenar: {problem}", err=True)
     raise typer.Exit(1 if result.problems else 0)
-
-
-class _Progress:
-    """Says how far the import is, once a second, on stderr."""
-
-    def __init__(self) -> None:
-        self._last_s = time.monotonic()
-
-    def __call__(self, progress: Progress) -> None:
-        now_s = time.monotonic()
-        if now_s - self._last_s < REPORT_EVERY_S:
-            return
-        self._last_s = now_s
-        share = progress.done / max(1.0, progress.total)
-        left = "" if progress.left_s is None else f", about {progress.left_s:.0f} s left"
-        show(f"{share:4.0%} {progress.what}{left}", err=True)
