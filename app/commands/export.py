@@ -11,7 +11,6 @@ import typer
 from app.reporting import fail, show
 
 if TYPE_CHECKING:
-    from app.progress_bar import progress_bar
     from recorder.exporters.plan import ExportPlan
 
 OPTIONS = {"format": "--to", "rate_hz": "--rate", "action": "--action", "alignment": "--align"}
